@@ -1,0 +1,20 @@
+# Everything comes from Debian 12's packages or newer ones found here; nothing
+# is downloaded. deploy/packages.txt names the packages.
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+
+# Debian ships no CMake files for these two.
+function(heyhi_import name header library)
+  find_path(${name}_INCLUDE_DIR ${header} REQUIRED)
+  find_library(${name}_LIBRARY ${library} REQUIRED)
+  add_library(heyhi_${name} INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(heyhi_${name} INTERFACE ${${name}_LIBRARY})
+endfunction()
+heyhi_import(cares ares.h cares)
+heyhi_import(microhttpd microhttpd.h microhttpd)

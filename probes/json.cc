@@ -1,0 +1,156 @@
+#include "probes/json.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace heyhi {
+namespace {
+
+constexpr int kMaxDepth = 64;
+
+// The library's parser does not recurse, but a text of a million brackets still
+// costs it 60 MB: the depth is checked before it allocates.
+bool NestsTooDeep(const std::string& text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+template <typename Json>
+std::string DumpJson(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+bool JsonView::IsNull() const { return exists() && value_->is_null(); }
+bool JsonView::IsObject() const { return exists() && value_->is_object(); }
+bool JsonView::IsArray() const { return exists() && value_->is_array(); }
+
+JsonView JsonView::operator[](const char* key) const {
+  if (!IsObject()) return {};
+  const auto found = value_->find(key);
+  return found == value_->end() ? JsonView() : JsonView(&*found);
+}
+
+JsonView JsonView::At(std::size_t index) const {
+  if (!IsArray() || index >= value_->size()) return {};
+  return JsonView(&(*value_)[index]);
+}
+
+std::size_t JsonView::size() const { return IsArray() || IsObject() ? value_->size() : 0; }
+
+std::vector<std::string> JsonView::Keys() const {
+  std::vector<std::string> keys;
+  if (!IsObject()) return keys;
+  for (const auto& item : value_->items()) keys.push_back(item.key());
+  return keys;
+}
+
+std::optional<std::string> JsonView::AsString() const {
+  if (!exists() || !value_->is_string()) return std::nullopt;
+  return value_->get_ref<const std::string&>();
+}
+
+std::optional<double> JsonView::AsNumber() const {
+  if (!exists() || !value_->is_number()) return std::nullopt;
+  const double number = value_->get<double>();
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int64_t> JsonView::AsInteger() const {
+  const std::optional<double> number = AsNumber();
+  if (!number.has_value() || std::trunc(*number) != *number || std::abs(*number) > 9e15) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(*number);
+}
+
+std::optional<bool> JsonView::AsBool() const {
+  if (!exists() || !value_->is_boolean()) return std::nullopt;
+  return value_->get<bool>();
+}
+
+std::string JsonView::Dump() const { return exists() ? DumpJson(*value_) : ""; }
+
+std::optional<JsonDocument> JsonDocument::Parse(const std::string& text) {
+  if (NestsTooDeep(text)) return std::nullopt;
+  auto value = std::make_unique<nlohmann::json>(
+      nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false));
+  if (value->is_discarded()) return std::nullopt;
+  return JsonDocument(std::move(value));
+}
+
+JsonDocument::JsonDocument(std::unique_ptr<nlohmann::json> value) : value_(std::move(value)) {}
+JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
+JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
+JsonDocument::~JsonDocument() = default;
+
+JsonObject::JsonObject()
+    : value_(std::make_unique<nlohmann::ordered_json>(nlohmann::ordered_json::object())) {}
+JsonObject::JsonObject(JsonView object) : JsonObject() {
+  // A round trip over the text: the two library types do not convert.
+  if (object.IsObject()) *value_ = nlohmann::ordered_json::parse(object.Dump());
+}
+JsonObject::JsonObject(const JsonObject& other)
+    : value_(std::make_unique<nlohmann::ordered_json>(*other.value_)) {}
+JsonObject::JsonObject(JsonObject&& other) noexcept = default;
+JsonObject& JsonObject::operator=(const JsonObject& other) {
+  *value_ = *other.value_;
+  return *this;
+}
+JsonObject& JsonObject::operator=(JsonObject&& other) noexcept = default;
+JsonObject::~JsonObject() = default;
+
+JsonObject& JsonObject::Set(const std::string& key, const std::string& value) {
+  (*value_)[key] = value;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, const char* value) {
+  (*value_)[key] = value;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, double value) {
+  (*value_)[key] = value;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, std::int64_t value) {
+  (*value_)[key] = value;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, bool value) {
+  (*value_)[key] = value;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, const JsonObject& value) {
+  (*value_)[key] = *value.value_;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, const std::vector<JsonObject>& values) {
+  auto& array = (*value_)[key] = nlohmann::ordered_json::array();
+  for (const JsonObject& value : values) array.push_back(*value.value_);
+  return *this;
+}
+JsonObject& JsonObject::Merge(const JsonObject& members) {
+  for (const auto& item : members.value_->items()) (*value_)[item.key()] = item.value();
+  return *this;
+}
+
+std::string JsonObject::Dump() const { return DumpJson(*value_); }
+
+}  // namespace heyhi

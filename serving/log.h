@@ -1,0 +1,59 @@
+#ifndef HEYHI_SERVING_LOG_H_
+#define HEYHI_SERVING_LOG_H_
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace heyhi {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kLogfmt, kJson };
+
+// Parse the values of --log.level and --log.format; the error lists what is accepted.
+absl::StatusOr<LogLevel> ParseLogLevel(const std::string& text);
+absl::StatusOr<LogFormat> ParseLogFormat(const std::string& text);
+
+struct LogField {
+  std::string key;
+  std::string value;
+};
+
+// One line for one event, without a line feed. Control characters and quotes in
+// values are escaped, so an outside text cannot forge a line.
+std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
+                          const std::string& message, std::initializer_list<LogField> fields);
+
+// Writes lines to a file descriptor, each in one write(2). Thread-safe.
+class Logger {
+ public:
+  struct Options {
+    LogLevel level = LogLevel::kInfo;
+    LogFormat format = LogFormat::kLogfmt;
+    int fd = 2;  // borrowed
+  };
+
+  explicit Logger(Options options) : options_(options) {}
+
+  void Debug(const std::string& message, std::initializer_list<LogField> fields = {});
+  void Info(const std::string& message, std::initializer_list<LogField> fields = {});
+  void Warn(const std::string& message, std::initializer_list<LogField> fields = {});
+  void Error(const std::string& message, std::initializer_list<LogField> fields = {});
+
+ private:
+  void Write(LogLevel level, const std::string& message, std::initializer_list<LogField> fields);
+
+  const Options options_;
+  absl::Mutex mutex_;  // keeps lines whole where write(2) is partial
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_SERVING_LOG_H_
