@@ -37,8 +37,8 @@ class JsonView {
   // The member names of an object, in the order of the library (sorted).
   std::vector<std::string> Keys() const;
 
-  std::optional<std::string> AsString() const;  // strings only
-  std::optional<double> AsNumber() const;       // any finite number
+  std::optional<std::string> AsString() const;    // strings only
+  std::optional<double> AsNumber() const;         // any finite number
   std::optional<std::int64_t> AsInteger() const;  // whole numbers that fit
   std::optional<bool> AsBool() const;
 

@@ -13,8 +13,8 @@ namespace heyhi {
 FlagSet::FlagSet(std::string program, std::string summary)
     : program_(std::move(program)), summary_(std::move(summary)) {}
 
-void FlagSet::AddString(const std::string& name, std::string* value,
-                        const std::string& placeholder, const std::string& help) {
+void FlagSet::AddString(const std::string& name, std::string* value, const std::string& placeholder,
+                        const std::string& help) {
   flags_.push_back({name, Kind::kString, value, placeholder, help, *value});
 }
 
@@ -37,8 +37,8 @@ FlagSet::Flag* FlagSet::Find(const std::string& name) {
 absl::Status FlagSet::UnknownFlag(const std::string& argument, const std::string& name) const {
   std::vector<std::string> names;
   for (const Flag& flag : flags_) names.push_back(flag.name);
-  return absl::InvalidArgumentError(absl::StrCat("unknown flag \"", argument, "\"",
-                                                 DidYouMean(name, names), ", try --help"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown flag \"", argument, "\"", DidYouMean(name, names), ", try --help"));
 }
 
 absl::Status FlagSet::Store(Flag& flag, const std::string& text) {

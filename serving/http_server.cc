@@ -180,9 +180,9 @@ absl::Status MicrohttpdServer::Start() {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, const_cast<char*>(options_.tls_certificate_chain.c_str())});
   }
   items.push_back({MHD_OPTION_END, 0, nullptr});
-  daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &OnAccess, this,
-                             MHD_OPTION_NOTIFY_COMPLETED, &OnCompleted, this, MHD_OPTION_ARRAY,
-                             items.data(), MHD_OPTION_END);
+  daemon_ =
+      MHD_start_daemon(flags, 0, nullptr, nullptr, &OnAccess, this, MHD_OPTION_NOTIFY_COMPLETED,
+                       &OnCompleted, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (daemon_ == nullptr) {
     close(socket_.fd);
     return absl::InternalError(absl::StrCat("cannot start the HTTP server on \"",

@@ -36,8 +36,8 @@ absl::StatusOr<HostPort> SplitAddress(const std::string& address) {
   int port = -1;
   if (!absl::SimpleAtoi(result.port, &port) || port < 0 || port > 65535 ||
       (!bracketed && result.host.find(':') != std::string::npos)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "listen address \"", address, "\": expected host:port, [ipv6]:port or :port"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("listen address \"", address, "\": expected host:port, [ipv6]:port or :port"));
   }
   return result;
 }

@@ -1,0 +1,259 @@
+#include "exporter/config.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "exporter/settings.h"
+#include "exporter/target_builder.h"
+#include "exporter/yaml_tree.h"
+#include "serving/suggestion.h"
+
+namespace heyhi {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  constexpr std::size_t kMaxSize = 16 << 20;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
+  std::string text;
+  char buffer[65536];
+  while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
+    text.append(buffer, static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxSize) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ": larger than 16 MiB"));
+    }
+  }
+  if (file.bad() || (text.empty() && !file.eof())) {
+    return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  }
+  return text;
+}
+
+bool IsName(const std::string& text, const char* extra, std::size_t max_size) {
+  for (const char c : text) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && std::strchr(extra, c) == nullptr) {
+      return false;
+    }
+  }
+  return !text.empty() && text.size() <= max_size;
+}
+
+class ConfigReader {
+ public:
+  ConfigReader(std::string file, const ConfigSources& sources)
+      : file_(std::move(file)), sources_(sources) {}
+
+  absl::StatusOr<Config> Read(const YamlNode& root);
+
+ private:
+  absl::Status Error(int line, const std::string& message) const {
+    return absl::InvalidArgumentError(absl::StrCat(file_, ":", line, ": ", message));
+  }
+  absl::Status UnknownKey(const YamlNode& key, const std::vector<std::string>& own_keys) const;
+
+  // Reads the settings among a map's entries; `own_keys` are left to the caller.
+  absl::StatusOr<Settings> ReadSettings(const YamlNode& map,
+                                        const std::vector<std::string>& own_keys) const;
+  absl::Status ReadRegion(const YamlNode& value);
+  absl::Status ReadProvider(const YamlNode& node);
+  absl::Status ReadModel(const YamlNode& node, const std::string& provider,
+                         const Settings& inherited);
+  absl::Status AddTargets(int line, const std::string& provider, const std::string& model,
+                          const Settings& settings);
+
+  const std::string file_;
+  const ConfigSources& sources_;
+  Settings defaults_;
+  Config config_;
+  std::map<std::string, int> provider_lines_;
+  std::map<std::string, int> target_lines_;
+};
+
+const YamlNode* FindEntry(const YamlNode& map, const std::string& key) {
+  for (const auto& [name, value] : map.entries) {
+    if (name.scalar == key) return &value;
+  }
+  return nullptr;
+}
+
+absl::Status ConfigReader::UnknownKey(const YamlNode& key,
+                                      const std::vector<std::string>& own_keys) const {
+  std::vector<std::string> known = own_keys;
+  for (const SettingInfo& setting : AllSettings()) known.emplace_back(setting.key);
+  return Error(key.line,
+               absl::StrCat("unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, known)));
+}
+
+absl::StatusOr<Settings> ConfigReader::ReadSettings(
+    const YamlNode& map, const std::vector<std::string>& own_keys) const {
+  Settings settings;
+  for (const auto& [key, value] : map.entries) {
+    bool own = false;
+    for (const std::string& own_key : own_keys) own = own || key.scalar == own_key;
+    if (own) continue;
+    const absl::StatusOr<bool> known = ReadSetting(key.scalar, value, &settings);
+    if (!known.ok()) return Error(key.line, std::string(known.status().message()));
+    if (!*known) return UnknownKey(key, own_keys);
+  }
+  if (settings.api_key_env.value.has_value() && settings.api_key_file.value.has_value()) {
+    return Error(settings.api_key_file.line,
+                 "api_key_env and api_key_file exclude each other: remove one");
+  }
+  return settings;
+}
+
+absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
+  const std::vector<std::string> keys = {"region", "defaults", "providers"};
+  if (root.kind != YamlNode::Kind::kMap) {
+    return Error(std::max(root.line, 1), "expected a map with the key \"providers\"");
+  }
+  for (const auto& [key, value] : root.entries) {
+    if (key.scalar != "region" && key.scalar != "defaults" && key.scalar != "providers") {
+      return Error(key.line,
+                   absl::StrCat("unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, keys)));
+    }
+  }
+  if (const YamlNode* region = FindEntry(root, "region")) {
+    if (absl::Status status = ReadRegion(*region); !status.ok()) return status;
+  }
+  if (const YamlNode* defaults = FindEntry(root, "defaults")) {
+    if (defaults->kind != YamlNode::Kind::kMap) {
+      return Error(defaults->line,
+                   absl::StrCat("defaults: expected a map of options, not ", defaults->KindName()));
+    }
+    auto settings = ReadSettings(*defaults, {});
+    if (!settings.ok()) return settings.status();
+    defaults_ = *settings;
+  }
+  const YamlNode* providers = FindEntry(root, "providers");
+  if (providers == nullptr || providers->kind != YamlNode::Kind::kSequence ||
+      providers->items.empty()) {
+    return Error(providers == nullptr ? root.line : providers->line,
+                 "providers: expected a list with at least one provider, such as "
+                 "\"- name: openai\"");
+  }
+  for (const YamlNode& provider : providers->items) {
+    if (absl::Status status = ReadProvider(provider); !status.ok()) return status;
+  }
+  return std::move(config_);
+}
+
+absl::Status ConfigReader::ReadRegion(const YamlNode& value) {
+  if (value.kind != YamlNode::Kind::kScalar || !IsName(value.scalar, "._-", 64)) {
+    return Error(value.line, "region: expected a name of letters, digits, \".\", \"_\" and \"-\"");
+  }
+  config_.region = value.scalar;
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadProvider(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    return Error(node.line, absl::StrCat("providers: expected a map such as \"- name: openai\", "
+                                         "not ",
+                                         node.KindName()));
+  }
+  const YamlNode* name = FindEntry(node, "name");
+  if (name == nullptr) return Error(node.line, "this provider has no name: add \"name: …\"");
+  if (name->kind != YamlNode::Kind::kScalar || !IsName(name->scalar, "._-", 64)) {
+    return Error(name->line, "name: expected a name of letters, digits, \".\", \"_\" and \"-\"");
+  }
+  if (const auto [known, added] = provider_lines_.emplace(name->scalar, name->line); !added) {
+    return Error(name->line,
+                 absl::StrCat("provider \"", name->scalar, "\" is listed twice (first on line ",
+                              known->second, "): put its models together"));
+  }
+  auto own = ReadSettings(node, {"name", "models"});
+  if (!own.ok()) return own.status();
+  Settings settings = defaults_;
+  settings.OverrideWith(*own);
+
+  const YamlNode* models = FindEntry(node, "models");
+  if (models == nullptr) {
+    const Provider* known = FindProvider(name->scalar);
+    if (known == nullptr || known->default_model.empty()) {
+      return Error(name->line, absl::StrCat("provider \"", name->scalar,
+                                            "\" has no default model: add \"models: [...]\""));
+    }
+    return AddTargets(name->line, name->scalar, std::string(known->default_model), settings);
+  }
+  if (models->kind != YamlNode::Kind::kSequence || models->items.empty()) {
+    return Error(models->line, "models: expected a list with at least one model");
+  }
+  for (const YamlNode& model : models->items) {
+    if (absl::Status status = ReadModel(model, name->scalar, settings); !status.ok()) {
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadModel(const YamlNode& node, const std::string& provider,
+                                     const Settings& inherited) {
+  const YamlNode* name = node.kind == YamlNode::Kind::kMap ? FindEntry(node, "name") : &node;
+  if (name == nullptr || name->kind != YamlNode::Kind::kScalar) {
+    return Error(node.line, "models: expected a model's name, or a map with the key \"name\"");
+  }
+  if (!IsName(name->scalar, "._-/:@+", 200)) {
+    return Error(name->line,
+                 "model name: expected letters, digits and \". _ - / : @ +\", at most 200");
+  }
+  Settings settings = inherited;
+  if (node.kind == YamlNode::Kind::kMap) {
+    auto own = ReadSettings(node, {"name"});
+    if (!own.ok()) return own.status();
+    settings.OverrideWith(*own);
+  }
+  return AddTargets(name->line, provider, name->scalar, settings);
+}
+
+absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
+                                      const std::string& model, const Settings& settings) {
+  const std::vector<std::string> checks =
+      settings.checks.value.value_or(std::vector<std::string>{"chat"});
+  for (const std::string& check : checks) {
+    const TargetId id{provider, model, check, config_.region};
+    if (const auto [known, added] = target_lines_.emplace(id.Name(), line); !added) {
+      return Error(line, absl::StrCat("target ", id.Name(), " is listed twice (first on line ",
+                                      known->second, ")"));
+    }
+    int error_line = line;
+    auto target = BuildTarget(id, settings, sources_, &error_line);
+    if (!target.ok()) return Error(error_line, std::string(target.status().message()));
+    config_.targets.push_back(std::make_shared<const Target>(*std::move(target)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+ConfigSources SystemConfigSources() {
+  return {[](const std::string& name) -> std::optional<std::string> {
+            // Read before the program starts threads, and nothing here sets variables.
+            const char* value = std::getenv(name.c_str());
+            return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+          },
+          &ReadFile};
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources) {
+  absl::StatusOr<std::string> text = sources.file(path);
+  if (!text.ok()) return text.status();
+  return ParseConfig(path, *text, sources);
+}
+
+absl::StatusOr<Config> ParseConfig(const std::string& file, const std::string& text,
+                                   const ConfigSources& sources) {
+  absl::StatusOr<YamlNode> root = ParseYaml(file, text);
+  if (!root.ok()) return root.status();
+  return ConfigReader(file, sources).Read(*root);
+}
+
+}  // namespace heyhi

@@ -1,0 +1,134 @@
+#include "exporter/daemon.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace heyhi {
+namespace {
+
+std::string Milliseconds(absl::Duration duration) {
+  return absl::StrFormat("%.0fms", absl::ToDoubleMilliseconds(duration));
+}
+
+}  // namespace
+
+Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport& transport,
+               Logger& logger)
+    : config_(std::move(config)),
+      options_(std::move(options)),
+      clock_(clock),
+      transport_(transport),
+      logger_(logger),
+      probe_metrics_(table_, config_.targets),
+      process_metrics_(table_),
+      latest_(config_.targets),
+      prober_(transport, clock),
+      scheduler_(clock, options_.schedule, config_.targets,
+                 {[this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
+                  [this](std::size_t /*index*/, SkipCause cause, int count) {
+                    probe_metrics_.Skipped(cause, count);
+                  }}) {
+  AddSelfMetrics();
+}
+
+void Daemon::AddSelfMetrics() {
+  const auto gauge = [this](const char* name, const char* help, const MetricLabels& labels = {}) {
+    return table_.AddGauge(table_.AddFamily(MetricType::kGauge, name, help), labels);
+  };
+  gauge("heyhi_demo_mode", "1 where the providers are simulated.").Set(options_.demo ? 1 : 0);
+  gauge("heyhi_build_info", "Facts about this build; always 1.",
+        {{"version", options_.version}, {"revision", options_.revision}})
+      .Set(1);
+  gauge("heyhi_config_last_reload_successful", "Whether the configuration was last read well.")
+      .Set(1);
+  gauge("heyhi_config_last_reload_success_timestamp_seconds",
+        "When the configuration was last read well.")
+      .Set(absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
+}
+
+void Daemon::Run() {
+  while (!stopping_) Step(absl::InfiniteDuration());
+}
+
+void Daemon::Step(MonotonicTime deadline) {
+  const MonotonicTime next = scheduler_.RunDue();
+  transport_.RunUntil(std::min(next, deadline));
+}
+
+void Daemon::Stop() {
+  stopping_ = true;
+  transport_.Wake();
+}
+
+void Daemon::StartProbe(std::size_t index, absl::Duration slip) {
+  probing_ = true;
+  probe_metrics_.Started(slip);
+  prober_.Start(config_.targets[index],
+                [this, index](const ProbeResult& result) { TakeResult(index, result); });
+}
+
+void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
+  scheduler_.Finished(index);
+  probe_metrics_.Completed(index, result);
+  LogChange(latest_.Replace(index, result), result);
+}
+
+// One line when a target's outcome or reason changes, whatever number of probes
+// say the same; single probes at debug.
+void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) {
+  const std::string target = result.target.Name();
+  const std::string took = Milliseconds(result.times.total);
+  logger_.Debug("probe ended", {{"target", target},
+                                {"outcome", std::string(OutcomeName(result.outcome))},
+                                {"took", took},
+                                {"status", absl::StrCat(result.http_status)}});
+  if (before.last.has_value() && before.last->outcome == result.outcome &&
+      before.last->reason == result.reason) {
+    return;
+  }
+  if (result.outcome == Outcome::kFailed) {
+    logger_.Warn("probe failed", {{"target", target},
+                                  {"error_type", std::string(ErrorTypeName(result.error_type))},
+                                  {"reason", std::string(ReasonName(*result.reason))},
+                                  {"fault", std::string(FaultName(result.fault))},
+                                  {"took", took},
+                                  {"detail", result.detail},
+                                  {"request_id", result.request_id},
+                                  {"advice", std::string(ReasonAdvice(*result.reason))}});
+  } else if (result.outcome == Outcome::kSlow) {
+    logger_.Warn("target is slow", {{"target", target}, {"took", took}});
+  } else {
+    logger_.Info("target is ok", {{"target", target}, {"took", took}});
+  }
+}
+
+std::string Daemon::MetricsText(const ProcessStats& stats) {
+  {
+    const absl::MutexLock lock(&process_mutex_);
+    process_metrics_.Update(stats);
+  }
+  std::string text;
+  table_.WriteText(&text);
+  return text;
+}
+
+WebSources Daemon::Sources() {
+  WebSources sources;
+  sources.metrics_text = [this] { return MetricsText(ReadProcessStats()); };
+  sources.ready = [this] { return probing_.load(); };
+  sources.landing_page = [this] {
+    LandingPageFacts facts;
+    facts.version = options_.version;
+    facts.region = config_.region;
+    facts.demo = options_.demo;
+    facts.now = clock_.Now();
+    facts.targets = latest_.Snapshot();
+    return facts;
+  };
+  return sources;
+}
+
+}  // namespace heyhi

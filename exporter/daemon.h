@@ -1,0 +1,77 @@
+#ifndef HEYHI_EXPORTER_DAEMON_H_
+#define HEYHI_EXPORTER_DAEMON_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "exporter/config.h"
+#include "exporter/landing_page.h"
+#include "exporter/latest_results.h"
+#include "exporter/probe_metrics.h"
+#include "exporter/scheduler.h"
+#include "exporter/web_routes.h"
+#include "probes/clock.h"
+#include "probes/http_transport.h"
+#include "probes/prober.h"
+#include "serving/log.h"
+#include "serving/metric_table.h"
+#include "serving/process_metrics.h"
+
+namespace heyhi {
+
+// Ties the exporter together: the schedule starts probes, results become
+// metrics, log lines and the landing page. Time and network come from outside,
+// so that tests run all of it on a simulated clock.
+class Daemon {
+ public:
+  struct Options {
+    std::string version = "unknown";
+    std::string revision = "unknown";
+    bool demo = false;
+    Scheduler::Options schedule;
+  };
+
+  // All arguments but `config` must outlive the daemon. The schedule begins now.
+  Daemon(Config config, Options options, const Clock& clock, HttpTransport& transport,
+         Logger& logger);
+
+  // Probes until Stop; gives up what is in flight. Called once, on one thread.
+  void Run();
+  // Starts what is due and waits for the network until `deadline` at most; the
+  // body of Run, for tests that turn the clock themselves.
+  void Step(MonotonicTime deadline);
+  // Ends Run soon. Any thread.
+  void Stop();
+
+  // What the HTTP paths show; callable from any thread while the daemon lives.
+  WebSources Sources();
+  // The text of /metrics, with the given facts of the process.
+  std::string MetricsText(const ProcessStats& stats);
+
+ private:
+  void AddSelfMetrics();
+  void StartProbe(std::size_t index, absl::Duration slip);
+  void TakeResult(std::size_t index, const ProbeResult& result);
+  void LogChange(const TargetStanding& before, const ProbeResult& result);
+
+  const Config config_;
+  const Options options_;
+  const Clock& clock_;
+  HttpTransport& transport_;
+  Logger& logger_;
+
+  MetricTable table_;
+  ProbeMetrics probe_metrics_;
+  absl::Mutex process_mutex_;
+  ProcessMetrics process_metrics_ ABSL_GUARDED_BY(process_mutex_);
+  LatestResults latest_;
+  Prober prober_;
+  Scheduler scheduler_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> probing_{false};
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_DAEMON_H_

@@ -1,0 +1,167 @@
+#include "exporter/landing_page.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "probes/reason.h"
+
+namespace heyhi {
+namespace {
+
+std::string Escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out.append("&amp;");
+        break;
+      case '<':
+        out.append("&lt;");
+        break;
+      case '>':
+        out.append("&gt;");
+        break;
+      case '"':
+        out.append("&quot;");
+        break;
+      default:
+        out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string FormatLatency(absl::Duration latency) {
+  const double seconds = absl::ToDoubleSeconds(latency);
+  return seconds < 1 ? absl::StrFormat("%.0f ms", seconds * 1000)
+                     : absl::StrFormat("%.2f s", seconds);
+}
+
+std::string TimeAgo(absl::Time time, absl::Time now) {
+  const std::string exact = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+  return absl::StrCat("<time datetime=\"", exact, "\" title=\"", exact, "\">",
+                      FormatAge(now - time), " ago</time>");
+}
+
+// The word, its CSS class, and the sentence beside it.
+struct Headline {
+  std::string word;
+  std::string css_class;
+  std::string sentence;
+};
+
+Headline Summarise(const TargetStanding& standing) {
+  if (!standing.last.has_value()) return {"waiting", "waiting", "first probe is on its way"};
+  const ProbeResult& last = *standing.last;
+  switch (last.outcome) {
+    case Outcome::kOk:
+      return {"ok", "ok", ""};
+    case Outcome::kSlow:
+      return {"slow", "slow",
+              absl::StrCat("answered rightly, but after more than ",
+                           FormatLatency(standing.target->slow_after))};
+    case Outcome::kFailed:
+      break;
+  }
+  return {"failed", "failed",
+          absl::StrCat(std::string(ErrorTypeName(last.error_type)), " (",
+                       std::string(ReasonName(*last.reason)),
+                       "), fault: ", std::string(FaultName(last.fault)), ". ",
+                       std::string(ReasonAdvice(*last.reason)))};
+}
+
+void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now) {
+  const Headline headline = Summarise(standing);
+  const Target& target = *standing.target;
+  absl::StrAppend(page, "<tr class=\"", headline.css_class, "\"><th scope=\"row\">",
+                  Escape(target.id.provider), "<span class=\"model\">", Escape(target.id.model),
+                  "</span></th><td>", Escape(target.id.check), "</td><td><span class=\"badge\">",
+                  headline.word, "</span></td>");
+  if (standing.last.has_value()) {
+    const ProbeResult& last = *standing.last;
+    const std::string status = last.http_status > 0 ? absl::StrCat(last.http_status) : "–";
+    absl::StrAppend(page, "<td class=\"number\">", FormatLatency(last.times.total),
+                    "</td><td class=\"number\">", status, "</td><td>",
+                    TimeAgo(last.completed_at, now), "</td><td>",
+                    standing.last_success_at.has_value() ? TimeAgo(*standing.last_success_at, now)
+                                                         : "not since the start",
+                    "</td>");
+  } else {
+    absl::StrAppend(page,
+                    "<td class=\"number\">–</td><td class=\"number\">–</td><td>–</td>"
+                    "<td>–</td>");
+  }
+  absl::StrAppend(page, "<td>", std::string(TargetStateName(standing.state)), ", every ",
+                  absl::FormatDuration(target.interval), "</td></tr>\n");
+  if (!headline.sentence.empty()) {
+    absl::StrAppend(page, "<tr class=\"why\"><td colspan=\"8\">", Escape(headline.sentence),
+                    "</td></tr>\n");
+  }
+}
+
+std::string Verdict(const std::vector<TargetStanding>& targets) {
+  const auto count = [&targets](Outcome outcome) {
+    return std::count_if(targets.begin(), targets.end(), [outcome](const TargetStanding& t) {
+      return t.last.has_value() && t.last->outcome == outcome;
+    });
+  };
+  const auto waiting = std::count_if(targets.begin(), targets.end(),
+                                     [](const auto& t) { return !t.last.has_value(); });
+  const auto failed = count(Outcome::kFailed);
+  const auto slow = count(Outcome::kSlow);
+  std::string text =
+      absl::StrCat(count(Outcome::kOk), " of ", targets.size(), " targets answer well");
+  if (slow > 0) absl::StrAppend(&text, ", ", slow, " slow");
+  if (failed > 0) absl::StrAppend(&text, ", ", failed, " failing");
+  if (waiting > 0) absl::StrAppend(&text, ", ", waiting, " waiting for the first probe");
+  return text;
+}
+
+}  // namespace
+
+std::string FormatAge(absl::Duration age) {
+  const std::int64_t seconds = std::max<std::int64_t>(absl::ToInt64Seconds(age), 0);
+  if (seconds < 100) return absl::StrCat(seconds, " s");
+  if (seconds < 100 * 60) return absl::StrCat(seconds / 60, " min");
+  if (seconds < 100 * 3600) return absl::StrCat(seconds / 3600, " h");
+  return absl::StrCat(seconds / 86400, " d");
+}
+
+std::string RenderLandingPage(const LandingPageFacts& facts) {
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"refresh\" content=\"10\">\n"
+      "<title>HeyHi exporter</title>\n<link rel=\"stylesheet\" href=\"landing.css\">\n"
+      "</head>\n<body>\n";
+  if (facts.demo) {
+    page.append(
+        "<p class=\"demo\" role=\"alert\"><strong>DEMO:</strong> these providers are simulated on "
+        "this machine. Nothing here says anything about the real ones.</p>\n");
+  }
+  absl::StrAppend(&page,
+                  "<header><h1>HeyHi exporter</h1><p>Calls LLM APIs and tells whether they are "
+                  "up, slow or failing, and whose fault it is. Seen from region <strong>",
+                  Escape(facts.region), "</strong>.</p></header>\n<main>\n<p class=\"verdict\">",
+                  Verdict(facts.targets),
+                  "</p>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">Target</th>"
+                  "<th scope=\"col\">Check</th><th scope=\"col\">Last result</th>"
+                  "<th scope=\"col\" class=\"number\">Took</th>"
+                  "<th scope=\"col\" class=\"number\">HTTP</th><th scope=\"col\">Probed</th>"
+                  "<th scope=\"col\">Last worked</th><th scope=\"col\">Schedule</th></tr></thead>\n"
+                  "<tbody>\n");
+  for (const TargetStanding& standing : facts.targets) AppendRow(&page, standing, facts.now);
+  absl::StrAppend(&page,
+                  "</tbody>\n</table></div>\n</main>\n<nav aria-label=\"Endpoints\"><ul>"
+                  "<li><a href=\"metrics\">Metrics</a></li>"
+                  "<li><a href=\"-/healthy\">Healthy</a></li>"
+                  "<li><a href=\"-/ready\">Ready</a></li></ul></nav>\n<footer>heyhi-exporter ",
+                  Escape(facts.version), ", ",
+                  absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", facts.now, absl::UTCTimeZone()),
+                  ", reloads every 10 s</footer>\n</body>\n</html>\n");
+  return page;
+}
+
+}  // namespace heyhi

@@ -1,0 +1,31 @@
+#include "exporter/latest_results.h"
+
+namespace heyhi {
+
+LatestResults::LatestResults(const std::vector<std::shared_ptr<const Target>>& targets) {
+  for (const auto& target : targets) {
+    TargetStanding standing;
+    standing.target = target;
+    standings_.push_back(standing);
+  }
+}
+
+TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& result) {
+  const absl::MutexLock lock(&mutex_);
+  TargetStanding& standing = standings_[index];
+  TargetStanding before = standing;
+  if (!standing.last.has_value() || standing.last->outcome != result.outcome ||
+      standing.last->reason != result.reason) {
+    standing.unchanged_since = result.completed_at;
+  }
+  if (result.outcome != Outcome::kFailed) standing.last_success_at = result.completed_at;
+  standing.last = result;
+  return before;
+}
+
+std::vector<TargetStanding> LatestResults::Snapshot() const {
+  const absl::MutexLock lock(&mutex_);
+  return standings_;
+}
+
+}  // namespace heyhi

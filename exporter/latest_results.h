@@ -1,0 +1,44 @@
+#ifndef HEYHI_EXPORTER_LATEST_RESULTS_H_
+#define HEYHI_EXPORTER_LATEST_RESULTS_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "exporter/scheduler.h"
+#include "probes/prober.h"
+#include "probes/target.h"
+
+namespace heyhi {
+
+// How one target stands, for pages.
+struct TargetStanding {
+  std::shared_ptr<const Target> target;
+  TargetState state = TargetState::kSteady;
+  std::optional<ProbeResult> last;  // none yet: still waiting
+  std::optional<absl::Time> last_success_at;
+  std::optional<absl::Time> unchanged_since;  // the first result of this run of outcomes
+};
+
+// The newest result of every target. Thread-safe.
+class LatestResults {
+ public:
+  explicit LatestResults(const std::vector<std::shared_ptr<const Target>>& targets);
+
+  // Takes a result; returns the standing before it.
+  TargetStanding Replace(std::size_t index, const ProbeResult& result);
+
+  // All targets in the order of the configuration.
+  std::vector<TargetStanding> Snapshot() const;
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<TargetStanding> standings_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_LATEST_RESULTS_H_

@@ -1,0 +1,158 @@
+// heyhi-exporter: probes the configured LLM APIs and serves the results.
+
+#include <pthread.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "exporter/config.h"
+#include "exporter/daemon.h"
+#include "probes/clock.h"
+#include "probes/curl_transport.h"
+#include "serving/flags.h"
+#include "serving/http_server.h"
+#include "serving/log.h"
+
+namespace heyhi {
+namespace {
+
+// Exit codes: those of sysexits.h where one fits.
+constexpr int kExitOk = 0;
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 64;
+constexpr int kExitConfig = 78;
+
+struct Flags {
+  std::string config_file = "heyhi.yml";
+  bool config_check = false;
+  std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  bool demo = false;
+  bool version = false;
+  bool help = false;
+};
+
+FlagSet DeclareFlags(Flags& flags) {
+  FlagSet set("heyhi-exporter",
+              "Probes LLM APIs with tiny real calls and exposes the results to Prometheus.");
+  set.AddString("config.file", &flags.config_file, "heyhi.yml", "The configuration to run with.");
+  set.AddBool("config.check", &flags.config_check, "Check the configuration and exit.");
+  set.AddList("web.listen-address", &flags.listen_addresses, "HOST:PORT",
+              "Where to serve; may be repeated. Port 0 takes a free one.");
+  set.AddString("log.level", &flags.log_level, "LEVEL",
+                "Least level to log: debug, info, warn or error.");
+  set.AddString("log.format", &flags.log_format, "FORMAT", "How to log: logfmt or json.");
+  set.AddBool("demo", &flags.demo,
+              "Say in log, page and metrics that the configured providers are simulated.");
+  set.AddBool("version", &flags.version, "Show the version and exit.");
+  set.AddBool("help", &flags.help, "Show this text and exit.");
+  return set;
+}
+
+int Complain(int exit_code, const std::string& message) {
+  std::fprintf(stderr, "heyhi-exporter: %s\n", message.c_str());
+  return exit_code;
+}
+
+// Waits for SIGINT or SIGTERM; both are blocked in every thread.
+void WaitForStop(const sigset_t& signals, Logger& logger) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  logger.Info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+}
+
+int Serve(const Flags& flags, Config config, Logger& logger) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  RealClock clock;
+  CurlTransportOptions transport_options;
+  transport_options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
+  auto transport = MakeCurlTransport(clock, transport_options);
+  if (!transport.ok()) {
+    return Complain(kExitFailure, std::string(transport.status().message()));
+  }
+
+  Daemon::Options options;
+  options.version = HEYHI_VERSION;
+  options.revision = HEYHI_REVISION;
+  options.demo = flags.demo;
+  options.schedule.seed = std::random_device{}();
+  const std::size_t target_count = config.targets.size();
+  const std::string region = config.region;
+  Daemon daemon(std::move(config), options, clock, **transport, logger);
+
+  const WebSources sources = daemon.Sources();
+  std::vector<std::unique_ptr<HttpServer>> servers;
+  for (const std::string& address : flags.listen_addresses) {
+    HttpServerOptions server_options;
+    server_options.listen_address = address;
+    auto server =
+        StartHttpServer(server_options, [&sources](const ServerRequest& request, Responder reply) {
+          reply.Send(AnswerWebRequest(request, sources));
+        });
+    if (!server.ok()) return Complain(kExitFailure, std::string(server.status().message()));
+    logger.Info("listening", {{"address", (*server)->address()}});
+    servers.push_back(*std::move(server));
+  }
+  if (flags.demo) {
+    logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
+  }
+  logger.Info("probing", {{"targets", absl::StrCat(target_count)}, {"region", region}});
+
+  std::thread probing([&daemon] { daemon.Run(); });
+  WaitForStop(signals, logger);
+  daemon.Stop();
+  probing.join();
+  servers.clear();
+  return kExitOk;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  Flags flags;
+  FlagSet set = DeclareFlags(flags);
+  if (absl::Status status = set.Parse(arguments); !status.ok()) {
+    return Complain(kExitUsage, std::string(status.message()));
+  }
+  if (flags.help) {
+    std::printf("%s", set.HelpText().c_str());
+    return kExitOk;
+  }
+  if (flags.version) {
+    std::printf("heyhi-exporter %s (revision %s)\n", HEYHI_VERSION, HEYHI_REVISION);
+    return kExitOk;
+  }
+  Logger::Options log_options;
+  const auto level = ParseLogLevel(flags.log_level);
+  if (!level.ok()) return Complain(kExitUsage, std::string(level.status().message()));
+  const auto format = ParseLogFormat(flags.log_format);
+  if (!format.ok()) return Complain(kExitUsage, std::string(format.status().message()));
+  log_options.level = *level;
+  log_options.format = *format;
+  Logger logger(log_options);
+
+  auto config = LoadConfig(flags.config_file, SystemConfigSources());
+  if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
+  if (flags.config_check) {
+    std::printf("%s: good, %zu targets\n", flags.config_file.c_str(), config->targets.size());
+    return kExitOk;
+  }
+  if (absl::Status status = InitNetwork(); !status.ok()) {
+    return Complain(kExitFailure, std::string(status.message()));
+  }
+  return Serve(flags, *std::move(config), logger);
+}
+
+}  // namespace
+}  // namespace heyhi
+
+int main(int argc, char** argv) { return heyhi::Main({argv + 1, argv + argc}); }

@@ -1,0 +1,56 @@
+#ifndef HEYHI_EXPORTER_PROBE_METRICS_H_
+#define HEYHI_EXPORTER_PROBE_METRICS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "exporter/scheduler.h"
+#include "probes/prober.h"
+#include "probes/target.h"
+#include "serving/metric_table.h"
+
+namespace heyhi {
+
+// The metrics that probes feed, named and explained in docs/metrics.md. Every
+// series of a configured target exists at 0 from the start, except those that
+// only a result can fill. Thread-compatible: one thread feeds it, while others
+// may write the table's text.
+class ProbeMetrics {
+ public:
+  // `table` must outlive it.
+  ProbeMetrics(MetricTable& table, const std::vector<std::shared_ptr<const Target>>& targets);
+  ~ProbeMetrics();
+
+  // `index` is the target's place in the list given at the start.
+  void Started(absl::Duration slip);
+  void Skipped(SkipCause cause, int count);
+  // A base tick's probe has ended.
+  void Completed(std::size_t index, const ProbeResult& result);
+
+ private:
+  struct Families;
+  struct Series;
+
+  void CountFailure(Series& series, const ProbeResult& result);
+  void ObserveDuration(Series& series, const ProbeResult& result, absl::Duration timeout);
+  void AddPhases(Series& series, const ProbeResult& result, absl::Duration total);
+  void UpdateClockSkew(const ProbeResult& result);
+
+  MetricTable& table_;
+  const std::vector<std::shared_ptr<const Target>> targets_;
+  std::unique_ptr<Families> families_;
+  std::vector<std::unique_ptr<Series>> series_;  // one per target
+  Histogram slip_;
+  Gauge in_flight_;
+  Gauge clock_skew_;
+  Counter skipped_[std::size(kSkipCauses)];
+  int in_flight_count_ = 0;
+  std::map<std::string, double> skew_of_provider_;  // the newest of each, in seconds
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_PROBE_METRICS_H_

@@ -1,0 +1,162 @@
+#include "exporter/settings.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "exporter/latency_buckets.h"
+
+namespace heyhi {
+namespace {
+
+struct Option {
+  std::string_view key;
+  std::string_view expected;
+  // False where the value is not what `expected` says.
+  bool (*read)(const YamlNode& value, Settings* settings);
+};
+
+bool ReadScalar(const YamlNode& node, Setting<std::string>* setting, std::size_t max_size) {
+  if (node.kind != YamlNode::Kind::kScalar || node.scalar.empty() ||
+      node.scalar.size() > max_size) {
+    return false;
+  }
+  *setting = {node.scalar, node.line};
+  return true;
+}
+
+bool ReadDuration(const YamlNode& node, absl::Duration least, absl::Duration most,
+                  Setting<absl::Duration>* setting) {
+  absl::Duration duration;
+  if (node.kind != YamlNode::Kind::kScalar || !absl::ParseDuration(node.scalar, &duration) ||
+      duration < least || duration > most) {
+    return false;
+  }
+  *setting = {duration, node.line};
+  return true;
+}
+
+bool ReadInteger(const YamlNode& node, int least, int most, Setting<int>* setting) {
+  int number = 0;
+  if (node.kind != YamlNode::Kind::kScalar || !absl::SimpleAtoi(node.scalar, &number) ||
+      number < least || number > most) {
+    return false;
+  }
+  *setting = {number, node.line};
+  return true;
+}
+
+// YAML 1.2's two words: "yes" and "on" are refused rather than guessed.
+bool ReadBool(const YamlNode& node, Setting<bool>* setting) {
+  if (node.kind != YamlNode::Kind::kScalar || (node.scalar != "true" && node.scalar != "false")) {
+    return false;
+  }
+  *setting = {node.scalar == "true", node.line};
+  return true;
+}
+
+bool ReadChecks(const YamlNode& node, Setting<std::vector<std::string>>* setting) {
+  if (node.kind != YamlNode::Kind::kSequence || node.items.empty()) return false;
+  std::vector<std::string> checks;
+  for (const YamlNode& item : node.items) {
+    const bool known = item.kind == YamlNode::Kind::kScalar && item.scalar == "chat";
+    if (!known || std::find(checks.begin(), checks.end(), item.scalar) != checks.end()) {
+      return false;
+    }
+    checks.push_back(item.scalar);
+  }
+  *setting = {checks, node.line};
+  return true;
+}
+
+bool ReadObjective(const YamlNode& node, Setting<absl::Duration>* setting) {
+  if (!ReadDuration(node, absl::ZeroDuration(), absl::Minutes(1), setting)) return false;
+  return std::any_of(std::begin(kDurationBuckets), std::end(kDurationBuckets),
+                     [&](double bound) { return absl::Seconds(bound) == setting->value.value(); });
+}
+
+constexpr std::size_t kMaxText = 4096;
+
+constexpr Option kOptions[] = {
+    {"interval", "a duration from 1s to 24h",
+     [](const YamlNode& n, Settings* s) {
+       return ReadDuration(n, absl::Seconds(1), absl::Hours(24), &s->interval);
+     }},
+    {"slow_after", "a duration from 1ms to 2m",
+     [](const YamlNode& n, Settings* s) {
+       return ReadDuration(n, absl::Milliseconds(1), absl::Minutes(2), &s->slow_after);
+     }},
+    {"timeout", "a duration from 100ms to 2m",
+     [](const YamlNode& n, Settings* s) {
+       return ReadDuration(n, absl::Milliseconds(100), absl::Minutes(2), &s->timeout);
+     }},
+    {"latency_objective",
+     "an edge of the duration histogram: 100ms, 250ms, 500ms, 750ms, 1s, 1.5s, 2s, 3s, 5s, 7.5s, "
+     "10s, 15s or 20s",
+     [](const YamlNode& n, Settings* s) { return ReadObjective(n, &s->latency_objective); }},
+    {"prompt", "a text of at most 4096 bytes",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->prompt, kMaxText); }},
+    {"max_tokens", "a whole number from 1 to 1024",
+     [](const YamlNode& n, Settings* s) { return ReadInteger(n, 1, 1024, &s->max_tokens); }},
+    {"checks", "a list of checks, each once; this version knows: chat",
+     [](const YamlNode& n, Settings* s) { return ReadChecks(n, &s->checks); }},
+    {"api_key_env", "the name of an environment variable",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_env, kMaxText); }},
+    {"api_key_file", "the path of a file that holds the key",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_file, kMaxText); }},
+    {"base_url", "an http or https URL",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->base_url, kMaxText); }},
+    {"dialect", "the name of a dialect",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->dialect, kMaxText); }},
+    {"allow_plain_http", "true or false",
+     [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->allow_plain_http); }},
+    {"ca_file", "the path of a PEM file",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->ca_file, kMaxText); }},
+    {"serves_production", "true or false",
+     [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->serves_production); }},
+};
+
+}  // namespace
+
+void Settings::OverrideWith(const Settings& later) {
+  interval.OverrideWith(later.interval);
+  slow_after.OverrideWith(later.slow_after);
+  timeout.OverrideWith(later.timeout);
+  latency_objective.OverrideWith(later.latency_objective);
+  prompt.OverrideWith(later.prompt);
+  max_tokens.OverrideWith(later.max_tokens);
+  checks.OverrideWith(later.checks);
+  // A key named at a later level replaces the earlier one, whichever way each is named.
+  if (later.api_key_env.value.has_value() || later.api_key_file.value.has_value()) {
+    api_key_env = later.api_key_env;
+    api_key_file = later.api_key_file;
+  }
+  base_url.OverrideWith(later.base_url);
+  dialect.OverrideWith(later.dialect);
+  allow_plain_http.OverrideWith(later.allow_plain_http);
+  ca_file.OverrideWith(later.ca_file);
+  serves_production.OverrideWith(later.serves_production);
+}
+
+std::vector<SettingInfo> AllSettings() {
+  std::vector<SettingInfo> settings;
+  for (const Option& option : kOptions) settings.push_back({option.key, option.expected});
+  return settings;
+}
+
+absl::StatusOr<bool> ReadSetting(const std::string& key, const YamlNode& value,
+                                 Settings* settings) {
+  for (const Option& option : kOptions) {
+    if (option.key != key) continue;
+    if (option.read(value, settings)) return true;
+    const std::string found = value.kind == YamlNode::Kind::kScalar
+                                  ? absl::StrCat("\"", value.scalar, "\"")
+                                  : value.KindName();
+    return absl::InvalidArgumentError(
+        absl::StrCat(key, ": expected ", std::string(option.expected), ", not ", found));
+  }
+  return false;
+}
+
+}  // namespace heyhi

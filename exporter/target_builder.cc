@@ -1,0 +1,180 @@
+#include "exporter/target_builder.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "probes/dialect.h"
+#include "probes/providers.h"
+#include "probes/url.h"
+
+namespace heyhi {
+namespace {
+
+class TargetBuilder {
+ public:
+  TargetBuilder(const TargetId& id, const Settings& settings, const ConfigSources& sources,
+                int* line)
+      : settings_(settings), sources_(sources), line_(line), known_(FindProvider(id.provider)) {
+    target_.id = id;
+  }
+
+  absl::StatusOr<Target> Build() {
+    for (const auto step :
+         {&TargetBuilder::SetEndpoint, &TargetBuilder::SetCall, &TargetBuilder::SetTimes,
+          &TargetBuilder::SetKey, &TargetBuilder::SetCaFile}) {
+      if (absl::Status status = (this->*step)(); !status.ok()) return status;
+    }
+    target_.serves_production = settings_.serves_production.value.value_or(false);
+    return std::move(target_);
+  }
+
+ private:
+  absl::Status Error(int line, const std::string& message) {
+    if (line > 0) *line_ = line;
+    return absl::InvalidArgumentError(message);
+  }
+  const Provider& row() const { return known_ == nullptr ? CompatibleProvider() : *known_; }
+
+  absl::Status SetEndpoint() {
+    target_.dialect = settings_.dialect.value.value_or(std::string(row().dialect));
+    if (FindDialect(target_.dialect) == nullptr) {
+      std::vector<std::string> names;
+      for (const Dialect& dialect : Dialects()) names.emplace_back(dialect.name);
+      return Error(settings_.dialect.line,
+                   absl::StrCat("unknown dialect \"", target_.dialect, "\": this version knows ",
+                                absl::StrJoin(names, ", ")));
+    }
+    target_.error_rules = row().error_rules;
+    target_.base_url = settings_.base_url.value.value_or(std::string(row().base_url));
+    if (target_.base_url.empty()) {
+      return Error(0, absl::StrCat("provider \"", target_.id.provider,
+                                   "\" is not in HeyHi's table: add base_url"));
+    }
+    const absl::StatusOr<Url> url = ParseUrl(target_.base_url);
+    if (!url.ok()) {
+      return Error(settings_.base_url.line,
+                   absl::StrCat("base_url: ", std::string(url.status().message())));
+    }
+    if (url->has_credentials || url->has_query_or_fragment) {
+      return Error(settings_.base_url.line,
+                   "base_url: must hold no user, password, query or fragment; name the key with "
+                   "api_key_env or api_key_file");
+    }
+    if (!url->https && !url->host_is_loopback &&
+        !settings_.allow_plain_http.value.value_or(false)) {
+      return Error(settings_.base_url.line,
+                   "base_url: plain http would send the key readable over the network; use https, "
+                   "or set allow_plain_http: true");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SetCall() {
+    const MinimalCall& call = row().MinimalCallFor(target_.id.model);
+    target_.cap_field = std::string(call.cap_field);
+    target_.extra_body = std::string(call.extra_body);
+    target_.token_cap = settings_.max_tokens.value.value_or(call.token_cap);
+    if (target_.token_cap < call.token_cap) {
+      return Error(
+          settings_.max_tokens.line,
+          absl::StrCat("max_tokens: ", target_.id.provider, " needs at least ", call.token_cap,
+                       " for ", target_.id.model, "; leave it out for the smallest"));
+    }
+    if (settings_.prompt.value.has_value()) target_.prompt = *settings_.prompt.value;
+    return absl::OkStatus();
+  }
+
+  absl::Status SetTimes() {
+    target_.interval = settings_.interval.value.value_or(target_.interval);
+    target_.timeout = settings_.timeout.value.value_or(target_.timeout);
+    target_.slow_after = settings_.slow_after.value.value_or(target_.slow_after);
+    target_.latency_objective =
+        settings_.latency_objective.value.value_or(target_.latency_objective);
+    if (settings_.slow_after.value.has_value() && target_.slow_after >= target_.timeout) {
+      return Error(
+          settings_.slow_after.line,
+          absl::StrCat("slow_after: ", absl::FormatDuration(target_.slow_after),
+                       " has no effect, since timeout is ", absl::FormatDuration(target_.timeout)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SetKey() {
+    std::string key;
+    std::string source;
+    int line = 0;
+    if (settings_.api_key_file.value.has_value()) {
+      line = settings_.api_key_file.line;
+      source = absl::StrCat("api_key_file: ", *settings_.api_key_file.value);
+      absl::StatusOr<std::string> text = sources_.file(*settings_.api_key_file.value);
+      if (!text.ok()) {
+        return Error(line, absl::StrCat("api_key_file: ", std::string(text.status().message())));
+      }
+      key = *std::move(text);
+      if (!key.empty() && key.back() == '\n') key.pop_back();
+      if (!key.empty() && key.back() == '\r') key.pop_back();
+    } else {
+      const std::string name = settings_.api_key_env.value.value_or(std::string(row().api_key_env));
+      if (name.empty()) return absl::OkStatus();  // an endpoint without keys
+      line = settings_.api_key_env.line;
+      source = absl::StrCat("environment variable ", name);
+      const std::optional<std::string> value = sources_.environment(name);
+      if (!value.has_value()) {
+        return Error(line,
+                     absl::StrCat(source, " is not set: it should hold the key of provider \"",
+                                  target_.id.provider,
+                                  "\"; set it, or name another with api_key_env or "
+                                  "api_key_file"));
+      }
+      key = *value;
+    }
+    return CheckKey(line, source, key);
+  }
+
+  // A stray line feed or space would go out as part of the header.
+  absl::Status CheckKey(int line, const std::string& source, const std::string& key) {
+    if (key.empty()) return Error(line, absl::StrCat(source, " is empty: it should hold a key"));
+    for (const char c : key) {
+      if (c < 0x21 || c > 0x7e) {
+        return Error(line, absl::StrCat(source,
+                                        " holds a space, a line break or another "
+                                        "character that no key has"));
+      }
+    }
+    target_.api_key = Secret(key);
+    return absl::OkStatus();
+  }
+
+  absl::Status SetCaFile() {
+    if (!settings_.ca_file.value.has_value()) return absl::OkStatus();
+    target_.ca_file = *settings_.ca_file.value;
+    const absl::StatusOr<std::string> text = sources_.file(target_.ca_file);
+    if (!text.ok()) {
+      return Error(settings_.ca_file.line,
+                   absl::StrCat("ca_file: ", std::string(text.status().message())));
+    }
+    if (text->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+      return Error(settings_.ca_file.line,
+                   absl::StrCat("ca_file: ", target_.ca_file, " holds no PEM certificate"));
+    }
+    return absl::OkStatus();
+  }
+
+  const Settings& settings_;
+  const ConfigSources& sources_;
+  int* const line_;
+  const Provider* const known_;
+  Target target_;
+};
+
+}  // namespace
+
+absl::StatusOr<Target> BuildTarget(const TargetId& id, const Settings& settings,
+                                   const ConfigSources& sources, int* line) {
+  return TargetBuilder(id, settings, sources, line).Build();
+}
+
+}  // namespace heyhi

@@ -1,0 +1,26 @@
+#ifndef HEYHI_EXPORTER_WEB_ROUTES_H_
+#define HEYHI_EXPORTER_WEB_ROUTES_H_
+
+#include <functional>
+#include <string>
+
+#include "exporter/landing_page.h"
+#include "serving/http_server.h"
+
+namespace heyhi {
+
+// What the exporter's paths show. Called on server threads; must be thread-safe.
+struct WebSources {
+  std::function<std::string()> metrics_text;
+  std::function<LandingPageFacts()> landing_page;
+  std::function<bool()> ready;
+};
+
+// The exporter's HTTP paths: "/", "/landing.css", "/metrics", "/-/healthy",
+// "/-/ready". No path starts a probe. Every answer carries a strict
+// Content-Security-Policy.
+ServerResponse AnswerWebRequest(const ServerRequest& request, const WebSources& sources);
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_WEB_ROUTES_H_

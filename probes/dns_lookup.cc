@@ -1,0 +1,136 @@
+#include "probes/dns_lookup.h"
+
+#include <ares.h>
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/select.h>
+
+#include <set>
+#include <utility>
+
+namespace heyhi {
+namespace {
+
+// Three tries of 2, 4 and 8 seconds fit into the usual 20-second timeout.
+constexpr int kTimeoutMilliseconds = 2000;
+constexpr int kTries = 3;
+
+Reason ReasonOf(int status) {
+  switch (status) {
+    case ARES_ENOTFOUND:
+    case ARES_EBADNAME:
+      return Reason::kNxdomain;
+    case ARES_ENODATA:
+      return Reason::kNoAddress;
+    case ARES_ETIMEOUT:
+      return Reason::kDnsTimeout;
+    case ARES_ENOMEM:
+      return Reason::kLocalResource;
+    default:  // SERVFAIL, REFUSED, no server reachable, garbage
+      return Reason::kServfail;
+  }
+}
+
+std::vector<std::string> NumericAddresses(const ares_addrinfo* found) {
+  std::vector<std::string> addresses;
+  std::set<std::string> seen;
+  for (const ares_addrinfo_node* node = found->nodes; node != nullptr; node = node->ai_next) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (getnameinfo(node->ai_addr, static_cast<socklen_t>(node->ai_addrlen), text, sizeof text,
+                    nullptr, 0, NI_NUMERICHOST) != 0) {
+      continue;
+    }
+    if (seen.insert(text).second) addresses.emplace_back(text);
+  }
+  return addresses;
+}
+
+class AresLookup : public DnsLookup {
+ public:
+  AresLookup(std::string host, Options options, Watch watch, Done done)
+      : host_(std::move(host)),
+        options_(std::move(options)),
+        watch_(std::move(watch)),
+        done_(std::move(done)) {}
+
+  ~AresLookup() override {
+    done_ = nullptr;  // destroying the channel reports ARES_EDESTRUCTION
+    if (channel_ != nullptr) ares_destroy(channel_);
+  }
+
+  void Start() override {
+    ares_options settings = {};
+    settings.timeout = kTimeoutMilliseconds;
+    settings.tries = kTries;
+    settings.sock_state_cb = &OnSocketState;
+    settings.sock_state_cb_data = this;
+    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
+    if (const int status = ares_init_options(&channel_, &settings, mask); status != ARES_SUCCESS) {
+      channel_ = nullptr;
+      Finish({ReasonOf(status), ares_strerror(status), {}});
+      return;
+    }
+    if (!options_.server.empty()) {
+      ares_set_servers_ports_csv(channel_, options_.server.c_str());
+    }
+    ares_addrinfo_hints hints = {};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    ares_getaddrinfo(channel_, host_.c_str(), nullptr, &hints, &OnAnswer, this);
+  }
+
+  void OnReady(int fd, bool readable, bool writable) override {
+    ares_process_fd(channel_, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+  }
+
+  void OnTimer() override {
+    if (channel_ != nullptr) ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  }
+
+  absl::Duration UntilTimer() const override {
+    timeval storage = {};
+    const timeval* until =
+        channel_ == nullptr ? nullptr : ares_timeout(channel_, nullptr, &storage);
+    return until == nullptr ? absl::InfiniteDuration() : absl::DurationFromTimeval(*until);
+  }
+
+ private:
+  static void OnSocketState(void* self, ares_socket_t fd, int readable, int writable) {
+    static_cast<AresLookup*>(self)->watch_(fd, readable != 0, writable != 0);
+  }
+
+  static void OnAnswer(void* self, int status, int /*timeouts*/, ares_addrinfo* found) {
+    DnsAnswer answer;
+    if (status == ARES_SUCCESS && found != nullptr) answer.addresses = NumericAddresses(found);
+    if (found != nullptr) ares_freeaddrinfo(found);
+    if (status != ARES_SUCCESS) {
+      answer.failure = ReasonOf(status);
+      answer.detail = ares_strerror(status);
+    } else if (answer.addresses.empty()) {
+      answer.failure = Reason::kNoAddress;
+      answer.detail = "the name has no usable address";
+    }
+    static_cast<AresLookup*>(self)->Finish(std::move(answer));
+  }
+
+  void Finish(DnsAnswer answer) {
+    if (done_ == nullptr) return;
+    const Done done = std::exchange(done_, nullptr);
+    done(std::move(answer));
+  }
+
+  const std::string host_;
+  const Options options_;
+  const Watch watch_;
+  Done done_;
+  ares_channel channel_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<DnsLookup> MakeDnsLookup(const std::string& host, const DnsLookup::Options& options,
+                                         DnsLookup::Watch watch, DnsLookup::Done done) {
+  return std::make_unique<AresLookup>(host, options, std::move(watch), std::move(done));
+}
+
+}  // namespace heyhi

@@ -1,0 +1,63 @@
+#include "probes/error_body.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace heyhi {
+namespace {
+
+std::string TextOrNumber(JsonView value) {
+  if (const auto text = value.AsString()) return *text;
+  if (const auto number = value.AsInteger()) return absl::StrCat(*number);
+  return "";
+}
+
+// Mistral wraps validation errors: the message is an object, its text is wanted.
+std::string MessageText(JsonView message) {
+  if (const auto text = message.AsString()) return *text;
+  return message.IsObject() || message.IsArray() ? message.Dump() : "";
+}
+
+}  // namespace
+
+bool IsHtml(const HttpExchange& exchange) {
+  if (absl::StrContains(absl::AsciiStrToLower(exchange.Header("content-type")), "text/html")) {
+    return true;
+  }
+  const auto start = exchange.body.find_first_not_of(" \t\r\n");
+  return start != std::string::npos && exchange.body[start] == '<';
+}
+
+std::optional<JsonDocument> ParseBody(const HttpExchange& exchange) {
+  return JsonDocument::Parse(exchange.body);
+}
+
+ErrorBody ReadErrorObject(JsonView error) {
+  ErrorBody result;
+  if (error.AsString().has_value()) {
+    result.text = absl::AsciiStrToLower(*error.AsString());
+    return result;
+  }
+  result.type = error["type"].StringOrEmpty();
+  result.code = TextOrNumber(error["code"]);
+  result.status = TextOrNumber(error["status"]);
+  result.text = absl::AsciiStrToLower(MessageText(error["message"]));
+  return result;
+}
+
+ErrorBody ReadErrorBody(JsonView body) {
+  if (body.IsArray() && body.size() == 1) body = body.At(0);
+  const JsonView error = body["error"];
+  if (error.IsObject()) return ReadErrorObject(error);
+  if (error.AsString().has_value()) {
+    ErrorBody result = ReadErrorObject(error);
+    result.code = TextOrNumber(body["code"]);
+    return result;
+  }
+  ErrorBody result = ReadErrorObject(body);
+  if (result.text.empty()) result.text = absl::AsciiStrToLower(MessageText(body["detail"]));
+  return result;
+}
+
+}  // namespace heyhi

@@ -1,0 +1,36 @@
+#ifndef HEYHI_PROBES_ERROR_BODY_H_
+#define HEYHI_PROBES_ERROR_BODY_H_
+
+#include <optional>
+#include <string>
+
+#include "probes/http_transport.h"
+#include "probes/json.h"
+
+namespace heyhi {
+
+// An error answer brought into one form, whichever of the many shapes it had.
+// All texts are empty where the answer lacks them.
+struct ErrorBody {
+  std::string type;
+  std::string code;    // numbers as text
+  std::string status;  // Google's word
+  std::string text;    // the message in lower case
+};
+
+// True for an HTML page, by content type or first byte.
+bool IsHtml(const HttpExchange& exchange);
+
+// The body as JSON, leading blank lines skipped.
+std::optional<JsonDocument> ParseBody(const HttpExchange& exchange);
+
+// Reads the error out of a whole body: unwraps a one-element array, takes
+// `error` as object or string, else the top-level members.
+ErrorBody ReadErrorBody(JsonView body);
+
+// Reads an error object (or a plain string) itself.
+ErrorBody ReadErrorObject(JsonView error);
+
+}  // namespace heyhi
+
+#endif  // HEYHI_PROBES_ERROR_BODY_H_

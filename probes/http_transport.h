@@ -1,0 +1,82 @@
+#ifndef HEYHI_PROBES_HTTP_TRANSPORT_H_
+#define HEYHI_PROBES_HTTP_TRANSPORT_H_
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "probes/clock.h"
+#include "probes/reason.h"
+
+namespace heyhi {
+
+struct HttpRequest {
+  std::string method = "POST";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  // From the call of Start to the last byte; DNS counts.
+  absl::Duration timeout = absl::Seconds(20);
+  // PEM bundle to verify the server with; "" means the system's.
+  std::string ca_file;
+};
+
+// When each step of an exchange ended, counted from the call of Start. A step
+// that did not end, or does not apply (tls on plain http), is absent.
+struct HttpTimes {
+  std::optional<absl::Duration> dns;
+  std::optional<absl::Duration> connect;
+  std::optional<absl::Duration> tls;
+  std::optional<absl::Duration> request_sent;
+  std::optional<absl::Duration> first_byte;
+  absl::Duration total = absl::ZeroDuration();  // always set, failures too
+};
+
+// What went over the wire: facts, no verdict on the content.
+struct HttpExchange {
+  // Set where no whole answer arrived: one of the transport reasons.
+  std::optional<Reason> failure;
+  // The cause in our words and the library's, for logs. Holds no header values.
+  std::string failure_detail;
+
+  int status = 0;  // 0 where no status line arrived
+  // Of the final answer, names in lower case, in the order received.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string remote_address;  // "" where there was no connection
+  HttpTimes times;
+
+  // The value of the first header of that name (lower case), or "".
+  std::string Header(const std::string& name) const;
+};
+
+// The seam between probing and the network. One thread at a time may use it,
+// except for Wake.
+class HttpTransport {
+ public:
+  using Done = std::function<void(HttpExchange)>;
+
+  // Exchanges in flight are given up; their `done` is not called.
+  virtual ~HttpTransport() = default;
+
+  // Begins one exchange: a fresh connection, exactly one request, no redirects.
+  // `done` is called once, from within RunUntil.
+  virtual void Start(HttpRequest request, Done done) = 0;
+
+  // Moves all exchanges on; returns at `deadline` (on the transport's clock), or
+  // sooner after a `done` was called or Wake.
+  virtual void RunUntil(MonotonicTime deadline) = 0;
+
+  // Makes RunUntil return. Any thread, and async-signal-safe.
+  virtual void Wake() = 0;
+
+  virtual std::size_t in_flight() const = 0;
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_PROBES_HTTP_TRANSPORT_H_

@@ -1,0 +1,48 @@
+#ifndef HEYHI_PROBES_TARGET_H_
+#define HEYHI_PROBES_TARGET_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "probes/providers.h"
+#include "probes/secret.h"
+
+namespace heyhi {
+
+// What a target is called: the base labels of its metrics.
+struct TargetId {
+  std::string provider;
+  std::string model;
+  std::string check = "chat";
+  std::string region;
+
+  // "openai/gpt-6-luna/chat", for people.
+  std::string Name() const { return provider + "/" + model + "/" + check; }
+  friend bool operator==(const TargetId&, const TargetId&) = default;
+};
+
+// One provider × model × check with all that a probe of it needs. Plain values,
+// complete after the configuration was read; immutable afterwards.
+struct Target {
+  TargetId id;
+  std::string dialect = "openai_chat";
+  ErrorRules error_rules = ErrorRules::kOpenAi;
+  std::string base_url;
+  Secret api_key;  // empty: the call carries none
+  std::string ca_file;
+
+  std::string prompt = "ping";
+  std::string cap_field = "max_tokens";
+  int token_cap = 16;
+  std::string extra_body = "{}";  // JSON object merged into the request's body
+
+  absl::Duration interval = absl::Minutes(5);
+  absl::Duration slow_after = absl::Seconds(3);
+  absl::Duration timeout = absl::Seconds(20);
+  absl::Duration latency_objective = absl::Seconds(5);
+  bool serves_production = false;
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_PROBES_TARGET_H_
