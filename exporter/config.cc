@@ -1,10 +1,11 @@
 #include "exporter/config.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -21,6 +22,10 @@ namespace {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   constexpr std::size_t kMaxSize = 16 << 20;
+  std::error_code ignored;  // what cannot be looked at cannot be opened either
+  if (std::filesystem::is_directory(path, ignored)) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": Is a directory"));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
   std::string text;
@@ -31,9 +36,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": larger than 16 MiB"));
     }
   }
-  if (file.bad() || (text.empty() && !file.eof())) {
-    return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  }
+  if (file.bad()) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
   return text;
 }
 

@@ -107,7 +107,7 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
 
 std::string Daemon::MetricsText(const ProcessStats& stats) {
   {
-    const absl::MutexLock lock(&process_mutex_);
+    const MutexLock lock(&process_mutex_);
     process_metrics_.Update(stats);
   }
   std::string text;

@@ -63,7 +63,7 @@ class Daemon {
 
   MetricTable table_;
   ProbeMetrics probe_metrics_;
-  absl::Mutex process_mutex_;
+  Mutex process_mutex_;
   ProcessMetrics process_metrics_ ABSL_GUARDED_BY(process_mutex_);
   LatestResults latest_;
   Prober prober_;

@@ -11,7 +11,7 @@ LatestResults::LatestResults(const std::vector<std::shared_ptr<const Target>>& t
 }
 
 TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& result) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   TargetStanding& standing = standings_[index];
   TargetStanding before = standing;
   if (!standing.last.has_value() || standing.last->outcome != result.outcome ||
@@ -24,7 +24,7 @@ TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& resu
 }
 
 std::vector<TargetStanding> LatestResults::Snapshot() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return standings_;
 }
 

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "exporter/scheduler.h"
 #include "probes/prober.h"
 #include "probes/target.h"
+#include "serving/mutex.h"
 
 namespace heyhi {
 
@@ -35,7 +35,7 @@ class LatestResults {
   std::vector<TargetStanding> Snapshot() const;
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<TargetStanding> standings_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -54,7 +54,7 @@ Scheduler::Scheduler(const Clock& clock, const Options& options,
     const absl::Duration interval = targets_[i]->interval;
     const absl::Duration first = std::min(options_.first_round, interval) * phase;
     entries_.push_back({start + interval * phase, -1, false});
-    queue_.push({start + first, i});
+    Queue(start + first, i);
   }
 }
 
@@ -82,7 +82,12 @@ void Scheduler::QueueNext(std::size_t index) {
     at += interval * missed;
     callbacks_.skip(index, SkipCause::kLate, static_cast<int>(missed));
   }
-  queue_.push({at, index});
+  Queue(at, index);
+}
+
+void Scheduler::Queue(MonotonicTime at, std::size_t index) {
+  // Whole microseconds, as all our times.
+  queue_.push({absl::Trunc(at, absl::Microseconds(1)), index});
 }
 
 MonotonicTime Scheduler::RunDue() {

@@ -75,6 +75,7 @@ class Scheduler {
   };
 
   void QueueNext(std::size_t index);
+  void Queue(MonotonicTime at, std::size_t index);
   absl::Duration Jitter(absl::Duration interval);
 
   const Clock& clock_;

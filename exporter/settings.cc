@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "exporter/latency_buckets.h"
 
 namespace heyhi {
@@ -74,6 +75,17 @@ bool ReadObjective(const YamlNode& node, Setting<absl::Duration>* setting) {
   if (!ReadDuration(node, absl::ZeroDuration(), absl::Minutes(1), setting)) return false;
   return std::any_of(std::begin(kDurationBuckets), std::end(kDurationBuckets),
                      [&](double bound) { return absl::Seconds(bound) == setting->value.value(); });
+}
+
+// What was found, for an error message.
+std::string Describe(const YamlNode& value) {
+  if (value.kind == YamlNode::Kind::kScalar) return absl::StrCat("\"", value.scalar, "\"");
+  std::vector<std::string> words;
+  for (const YamlNode& item : value.items) {
+    if (item.kind != YamlNode::Kind::kScalar) return value.KindName();
+    words.push_back(item.scalar);
+  }
+  return words.empty() ? value.KindName() : absl::StrCat("[", absl::StrJoin(words, ", "), "]");
 }
 
 constexpr std::size_t kMaxText = 4096;
@@ -150,11 +162,8 @@ absl::StatusOr<bool> ReadSetting(const std::string& key, const YamlNode& value,
   for (const Option& option : kOptions) {
     if (option.key != key) continue;
     if (option.read(value, settings)) return true;
-    const std::string found = value.kind == YamlNode::Kind::kScalar
-                                  ? absl::StrCat("\"", value.scalar, "\"")
-                                  : value.KindName();
     return absl::InvalidArgumentError(
-        absl::StrCat(key, ": expected ", std::string(option.expected), ", not ", found));
+        absl::StrCat(key, ": expected ", std::string(option.expected), ", not ", Describe(value)));
   }
   return false;
 }

@@ -2,32 +2,21 @@
 
 namespace heyhi {
 
-MonotonicTime SimulatedClock::Monotonic() const {
-  const absl::MutexLock lock(&mutex_);
-  return monotonic_;
-}
+MonotonicTime SimulatedClock::Monotonic() const { return absl::Nanoseconds(monotonic_.load()); }
 
-absl::Time SimulatedClock::Now() const {
-  const absl::MutexLock lock(&mutex_);
-  return now_;
-}
+absl::Time SimulatedClock::Now() const { return absl::FromUnixNanos(wall_.load()); }
 
 void SimulatedClock::Advance(absl::Duration by) {
-  const absl::MutexLock lock(&mutex_);
-  monotonic_ += by;
-  now_ += by;
+  // Rounded up, so that a deadline given as `by` from now has passed afterwards.
+  const std::int64_t nanoseconds = absl::ToInt64Nanoseconds(absl::Ceil(by, absl::Nanoseconds(1)));
+  monotonic_ += nanoseconds;
+  wall_ += nanoseconds;
 }
 
 void SimulatedClock::AdvanceTo(MonotonicTime to) {
-  const absl::MutexLock lock(&mutex_);
-  if (to <= monotonic_) return;
-  now_ += to - monotonic_;
-  monotonic_ = to;
+  if (const absl::Duration by = to - Monotonic(); by > absl::ZeroDuration()) Advance(by);
 }
 
-void SimulatedClock::JumpWallClock(absl::Duration by) {
-  const absl::MutexLock lock(&mutex_);
-  now_ += by;
-}
+void SimulatedClock::JumpWallClock(absl::Duration by) { wall_ += absl::ToInt64Nanoseconds(by); }
 
 }  // namespace heyhi

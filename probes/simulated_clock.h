@@ -1,17 +1,19 @@
 #ifndef HEYHI_PROBES_SIMULATED_CLOCK_H_
 #define HEYHI_PROBES_SIMULATED_CLOCK_H_
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <atomic>
+#include <cstdint>
+
 #include "probes/clock.h"
 
 namespace heyhi {
 
-// A clock that stands still until it is told otherwise. Thread-safe.
+// A clock that stands still until it is told otherwise, to the nanosecond.
+// Thread-safe; the two times move one after the other.
 class SimulatedClock : public Clock {
  public:
   // Wall time starts at `start`, monotonic time at zero.
-  explicit SimulatedClock(absl::Time start) : now_(start) {}
+  explicit SimulatedClock(absl::Time start) : wall_(absl::ToUnixNanos(start)) {}
 
   MonotonicTime Monotonic() const override;
   absl::Time Now() const override;
@@ -24,9 +26,8 @@ class SimulatedClock : public Clock {
   void JumpWallClock(absl::Duration by);
 
  private:
-  mutable absl::Mutex mutex_;
-  MonotonicTime monotonic_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
-  absl::Time now_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<std::int64_t> monotonic_{0};  // nanoseconds
+  std::atomic<std::int64_t> wall_;          // nanoseconds since the epoch
 };
 
 }  // namespace heyhi

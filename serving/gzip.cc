@@ -29,21 +29,23 @@ std::string Gzip(const std::string& text) {
 }
 
 bool AcceptsGzip(const std::string& accept_encoding) {
+  bool any_coding = false;  // what "*" says, which counts only where gzip is not named
   for (const absl::string_view offer : absl::StrSplit(accept_encoding, ',')) {
     const std::vector<absl::string_view> parts = absl::StrSplit(offer, ';');
     const absl::string_view name = absl::StripAsciiWhitespace(parts[0]);
-    if (!absl::EqualsIgnoreCase(name, "gzip") && name != "*") continue;
+    bool accepted = true;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const absl::string_view parameter = absl::StripAsciiWhitespace(parts[i]);
       double weight = 1;
       if (absl::StartsWithIgnoreCase(parameter, "q=") &&
           absl::SimpleAtod(parameter.substr(2), &weight) && weight <= 0) {
-        return false;
+        accepted = false;
       }
     }
-    return true;
+    if (absl::EqualsIgnoreCase(name, "gzip")) return accepted;
+    if (name == "*") any_coding = accepted;
   }
-  return false;
+  return any_coding;
 }
 
 }  // namespace heyhi

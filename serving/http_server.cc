@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "serving/listen_socket.h"
+#include "serving/mutex.h"
 
 namespace heyhi {
 namespace internal {
@@ -26,7 +26,7 @@ class PendingReply {
   explicit PendingReply(MHD_Connection* connection) : connection_(connection) {}
 
   void Answer(Action action, ServerResponse response) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (action_ != Action::kNone) return;
     action_ = action;
     response_ = std::move(response);
@@ -38,7 +38,7 @@ class PendingReply {
 
   // On the server thread: parks the connection unless the answer is there.
   bool SuspendUnlessAnswered() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (action_ != Action::kNone) return false;
     suspended_ = true;
     MHD_suspend_connection(connection_);
@@ -46,19 +46,19 @@ class PendingReply {
   }
 
   Action Take(ServerResponse* response) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     *response = std::move(response_);
     return action_;
   }
 
   void ConnectionGone() {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     connection_ = nullptr;
     suspended_ = false;
   }
 
  private:
-  absl::Mutex mutex_;
+  Mutex mutex_;
   MHD_Connection* connection_ ABSL_GUARDED_BY(mutex_);
   bool suspended_ ABSL_GUARDED_BY(mutex_) = false;
   Action action_ ABSL_GUARDED_BY(mutex_) = Action::kNone;
@@ -154,7 +154,7 @@ class MicrohttpdServer : public HttpServer {
   ListenSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<std::shared_ptr<PendingReply>> parked_ ABSL_GUARDED_BY(mutex_);
 };
@@ -164,7 +164,8 @@ absl::Status MicrohttpdServer::Start() {
   if (!opened.ok()) return opened.status();
   socket_ = *opened;
 
-  const bool tls = !options_.tls_private_key.empty();
+  // Half of an identity makes the start fail: never plain HTTP instead.
+  const bool tls = !options_.tls_private_key.empty() || !options_.tls_certificate_chain.empty();
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
   std::vector<MHD_OptionItem> items = {
       {MHD_OPTION_CONNECTION_LIMIT, static_cast<intptr_t>(options_.connection_limit), nullptr},
@@ -198,7 +199,7 @@ MicrohttpdServer::~MicrohttpdServer() {
   // suspended, so every one is resumed first, and told to close.
   std::set<std::shared_ptr<PendingReply>> parked;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stopping_ = true;
     parked = parked_;
   }
@@ -238,7 +239,7 @@ MHD_Result MicrohttpdServer::OnAccess(void* self, MHD_Connection* connection, co
 MHD_Result MicrohttpdServer::Dispatch(MHD_Connection* connection, Connection& state) {
   state.pending = std::make_shared<PendingReply>(connection);
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (stopping_) return MHD_NO;
     parked_.insert(state.pending);
   }
@@ -278,7 +279,7 @@ void MicrohttpdServer::OnCompleted(void* self, MHD_Connection* /*connection*/, v
   *context = nullptr;
   if (state == nullptr || state->pending == nullptr) return;
   state->pending->ConnectionGone();
-  const absl::MutexLock lock(&server->mutex_);
+  const MutexLock lock(&server->mutex_);
   server->parked_.erase(state->pending);
 }
 

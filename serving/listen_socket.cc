@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -33,9 +35,12 @@ absl::StatusOr<HostPort> SplitAddress(const std::string& address) {
   const bool bracketed =
       result.host.size() >= 2 && result.host.front() == '[' && result.host.back() == ']';
   if (bracketed) result.host = result.host.substr(1, result.host.size() - 2);
+  // "[]" would mean every interface, and getaddrinfo takes ports such as "+80".
+  const bool valid_host =
+      bracketed ? !result.host.empty() : result.host.find(':') == std::string::npos;
+  const bool digits = std::all_of(result.port.begin(), result.port.end(), absl::ascii_isdigit);
   int port = -1;
-  if (!absl::SimpleAtoi(result.port, &port) || port < 0 || port > 65535 ||
-      (!bracketed && result.host.find(':') != std::string::npos)) {
+  if (!valid_host || !digits || !absl::SimpleAtoi(result.port, &port) || port > 65535) {
     return absl::InvalidArgumentError(
         absl::StrCat("listen address \"", address, "\": expected host:port, [ipv6]:port or :port"));
   }

@@ -14,25 +14,49 @@ constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
 bool NeedsQuotes(const std::string& value) {
   if (value.empty()) return true;
   for (const char c : value) {
-    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return true;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7f || c == '"' || c == '=' || c == '\\') return true;
   }
   return false;
 }
 
+// The bytes of the UTF-8 sequence that `text` begins with; 0 where it is none.
+std::size_t Utf8Length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool no_character = (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf4 && byte(1) > 0x8f);
+  return overlong || no_character ? 0 : length;
+}
+
 // JSON's escapes serve logfmt as well.
-void AppendQuoted(std::string* out, const std::string& value) {
+void AppendQuoted(std::string* out, std::string_view value) {
   out->push_back('"');
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
+  while (!value.empty()) {
+    const auto first = static_cast<unsigned char>(value[0]);
+    const std::size_t length = Utf8Length(value);
+    const bool c1_control =
+        length == 2 && first == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0;
+    if (length == 0) {
+      out->append("\xef\xbf\xbd");  // U+FFFD: other bytes would make the JSON invalid
+    } else if (first == '"' || first == '\\') {
       out->push_back('\\');
-      out->push_back(c);
-    } else if (c == '\n') {
+      out->push_back(value[0]);
+    } else if (first == '\n') {
       out->append("\\n");
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out->append(absl::StrFormat("\\u%04x", static_cast<unsigned>(c)));
+    } else if (first < 0x20 || first == 0x7f || c1_control) {
+      out->append(absl::StrFormat("\\u%04x", static_cast<unsigned char>(value[length - 1])));
     } else {
-      out->push_back(c);
+      out->append(value.substr(0, length));
     }
+    value.remove_prefix(length == 0 ? 1 : length);
   }
   out->push_back('"');
 }
@@ -103,7 +127,7 @@ void Logger::Write(LogLevel level, const std::string& message,
   if (level < options_.level) return;
   std::string line = FormatLogLine(options_.format, absl::Now(), level, message, fields);
   line.push_back('\n');
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   std::size_t written = 0;
   while (written < line.size()) {
     const ssize_t count = write(options_.fd, line.data() + written, line.size() - written);

@@ -8,9 +8,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "serving/mutex.h"
 
 namespace heyhi {
 
@@ -27,7 +27,8 @@ struct LogField {
 };
 
 // One line for one event, without a line feed. Control characters and quotes in
-// values are escaped, so an outside text cannot forge a line.
+// values are escaped and invalid UTF-8 is replaced, so an outside text cannot
+// forge a line, or make one unreadable.
 std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
                           const std::string& message, std::initializer_list<LogField> fields);
 
@@ -51,7 +52,7 @@ class Logger {
   void Write(LogLevel level, const std::string& message, std::initializer_list<LogField> fields);
 
   const Options options_;
-  absl::Mutex mutex_;  // keeps lines whole where write(2) is partial
+  Mutex mutex_;  // keeps lines whole where write(2) is partial
 };
 
 }  // namespace heyhi

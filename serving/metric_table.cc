@@ -176,30 +176,30 @@ MetricTable::~MetricTable() = default;
 
 MetricTable::Family* MetricTable::AddFamily(MetricType type, const std::string& name,
                                             const std::string& help, std::vector<double> buckets) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   families_.push_back(std::make_unique<Family>(type, name, help, std::move(buckets)));
   return families_.back().get();
 }
 
 Counter MetricTable::AddCounter(Family* family, const MetricLabels& labels) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return Counter(&family->AddCounter(labels)->value);
 }
 
 Gauge MetricTable::AddGauge(Family* family, const MetricLabels& labels) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   GaugeSeries* series = family->AddGauge(labels);
   return Gauge(&series->value, &series->visible);
 }
 
 Histogram MetricTable::AddHistogram(Family* family, const MetricLabels& labels) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return Histogram(&family->AddHistogram(labels)->value);
 }
 
 void MetricTable::WriteText(std::string* out) const {
   for (std::size_t i = 0;; ++i) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (i >= families_.size()) return;
     families_[i]->WriteText(out);
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "serving/mutex.h"
 
 // All metrics of a program, and their text. The values live in prometheus-cpp's
 // Counter, Gauge and Histogram objects; this table holds them with their label
@@ -87,7 +87,7 @@ class MetricTable {
   void WriteText(std::string* out) const;
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<std::unique_ptr<Family>> families_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -83,16 +83,16 @@ ProcessMetrics::ProcessMetrics(MetricTable& table) {
   const auto gauge = [&table](const char* name, const char* help) {
     return table.AddGauge(table.AddFamily(MetricType::kGauge, name, help), {});
   };
-  cpu_seconds_ = table.AddCounter(
-      table.AddFamily(MetricType::kCounter, "process_cpu_seconds_total",
-                      "Total user and system CPU time spent in seconds."),
-      {});
+  cpu_seconds_ =
+      table.AddCounter(table.AddFamily(MetricType::kCounter, "process_cpu_seconds_total",
+                                       "Total user and system CPU time spent in seconds."),
+                       {});
   open_fds_ = gauge("process_open_fds", "Number of open file descriptors.");
   max_fds_ = gauge("process_max_fds", "Maximum number of open file descriptors.");
   virtual_memory_ = gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
   resident_memory_ = gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
-  start_time_ = gauge("process_start_time_seconds",
-                      "Start time of the process since unix epoch in seconds.");
+  start_time_ =
+      gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.");
 }
 
 void ProcessMetrics::Update(const ProcessStats& stats) {

@@ -1,0 +1,172 @@
+#include "exporter/config.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace heyhi {
+namespace {
+
+// An outside with a few keys and files, and nothing else.
+ConfigSources FakeSources() {
+  return {[](const std::string& name) -> std::optional<std::string> {
+            const std::map<std::string, std::string> variables = {
+                {"OPENAI_API_KEY", "sk-openai"},
+                {"GROQ_API_KEY", "gsk-groq"},
+                {"OTHER_KEY", "sk-other"},
+                {"EMPTY_KEY", ""},
+                {"KEY_WITH_NEWLINE", "sk-secret\nx-evil: 1"}};
+            const auto found = variables.find(name);
+            return found == variables.end() ? std::nullopt : std::optional(found->second);
+          },
+          [](const std::string& path) -> absl::StatusOr<std::string> {
+            const std::map<std::string, std::string> files = {
+                {"/run/secrets/key", "sk-from-file\n"},
+                {"/run/secrets/two-lines", "sk-secret\nsk-secret\n"},
+                {"/etc/ca.pem", "-----BEGIN CERTIFICATE-----\n"},
+                {"/etc/not-ca.pem", "hello"}};
+            const auto found = files.find(path);
+            if (found != files.end()) return found->second;
+            return absl::NotFoundError(absl::StrCat(path, ": No such file or directory"));
+          }};
+}
+
+absl::StatusOr<Config> Parse(const std::string& text) {
+  return ParseConfig("heyhi.yml", text, FakeSources());
+}
+
+TEST(ConfigTest, AKnownProviderNeedsOnlyItsName) {
+  const auto config = Parse("providers:\n  - name: openai\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->targets.size(), 1U);
+  const Target& target = *config->targets[0];
+  EXPECT_EQ(target.id, (TargetId{"openai", "gpt-6-luna", "chat", "local"}));
+  EXPECT_EQ(target.base_url, "https://api.openai.com/v1");
+  EXPECT_EQ(target.api_key.Reveal(), "sk-openai");
+  EXPECT_EQ(target.cap_field, "max_completion_tokens");
+  EXPECT_EQ(target.token_cap, 16);
+  EXPECT_EQ(target.interval, absl::Minutes(5));
+  EXPECT_EQ(target.slow_after, absl::Seconds(3));
+  EXPECT_EQ(target.timeout, absl::Seconds(20));
+  EXPECT_EQ(target.latency_objective, absl::Seconds(5));
+  EXPECT_FALSE(target.serves_production);
+}
+
+TEST(ConfigTest, LaterLevelsWin) {
+  const auto config = Parse(R"(
+region: eu-1
+defaults: {interval: 2m, timeout: 30s, prompt: one}
+providers:
+  - name: openai
+    interval: 1m
+    prompt: two
+    models:
+      - gpt-6-luna
+      - {name: gpt-6-sol, prompt: three, latency_objective: 7.5s, serves_production: true}
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const Target& first = *config->targets[0];
+  const Target& second = *config->targets[1];
+  EXPECT_EQ(first.id.region, "eu-1");
+  EXPECT_EQ(first.timeout, absl::Seconds(30));
+  EXPECT_EQ(first.interval, absl::Minutes(1));
+  EXPECT_EQ(first.prompt, "two");
+  EXPECT_EQ(second.prompt, "three");
+  EXPECT_EQ(second.latency_objective, absl::Milliseconds(7500));
+  EXPECT_TRUE(second.serves_production);
+}
+
+TEST(ConfigTest, AnyCompatibleEndpointCanBeNamed) {
+  const auto config = Parse(R"(
+providers:
+  - name: vllm-internal
+    dialect: openai_chat
+    base_url: https://llm.example.internal/v1
+    api_key_file: /run/secrets/key
+    ca_file: /etc/ca.pem
+    models: [qwen3-4b]
+  - name: local
+    base_url: http://127.0.0.1:8000/v1
+    models: [tiny]
+  - name: lan
+    base_url: http://10.0.0.5:8000/v1
+    allow_plain_http: true
+    models: [tiny]
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->targets[0]->api_key.Reveal(), "sk-from-file");
+  EXPECT_EQ(config->targets[0]->ca_file, "/etc/ca.pem");
+  EXPECT_TRUE(config->targets[1]->api_key.empty());
+}
+
+TEST(ConfigTest, AKeyNamedLaterReplacesTheOneBefore) {
+  const auto config = Parse(
+      "defaults: {api_key_env: OTHER_KEY}\nproviders:\n  - {name: openai, api_key_file: "
+      "/run/secrets/key}\n  - {name: groq}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->targets[0]->api_key.Reveal(), "sk-from-file");
+  EXPECT_EQ(config->targets[1]->api_key.Reveal(), "sk-other");
+}
+
+TEST(ConfigTest, TheExampleFileIsGood) {
+  std::ifstream file(std::string(HEYHI_SOURCE_DIR) + "/heyhi.example.yml");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ConfigSources sources = FakeSources();
+  sources.environment = [](const std::string&) { return "key"; };
+  sources.file = [](const std::string&) { return std::string("key"); };
+  const auto config = ParseConfig("heyhi.example.yml", text, sources);
+  EXPECT_TRUE(config.ok()) << config.status();
+}
+
+// Each file begins with "# error: " and the exact message without the file's name.
+std::vector<std::string> InvalidFiles() {
+  std::vector<std::string> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(absl::StrCat(HEYHI_TESTDATA_DIR, "/config"))) {
+    if (absl::StartsWith(entry.path().filename().string(), "invalid_")) {
+      files.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+class InvalidConfigTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(InvalidConfigTest, IsRefusedWithItsMessage) {
+  std::ifstream file(absl::StrCat(HEYHI_TESTDATA_DIR, "/config/", GetParam(), ".yml"));
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string prefix = "# error: ";
+  ASSERT_TRUE(absl::StartsWith(text, prefix)) << "the first line must name the error";
+  const std::string expected = text.substr(prefix.size(), text.find('\n') - prefix.size());
+
+  const auto config = Parse(text);
+  ASSERT_FALSE(config.ok()) << "accepted";
+  EXPECT_EQ(config.status().message(), absl::StrCat("heyhi.yml:", expected));
+  EXPECT_THAT(std::string(config.status().message()), testing::Not(testing::HasSubstr("secret\n")));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, InvalidConfigTest, testing::ValuesIn(InvalidFiles()),
+                         [](const auto& test) { return test.param; });
+
+TEST(ConfigTest, NamesAFileThatIsNotThere) {
+  const auto config = LoadConfig("/nowhere/heyhi.yml", SystemConfigSources());
+  EXPECT_EQ(config.status().message(), "/nowhere/heyhi.yml: No such file or directory");
+}
+
+TEST(ConfigTest, NamesADirectory) {
+  EXPECT_EQ(LoadConfig("/", SystemConfigSources()).status().message(), "/: Is a directory");
+}
+
+}  // namespace
+}  // namespace heyhi

@@ -1,0 +1,170 @@
+#include "exporter/daemon.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include "tests/probes/scripted_transport.h"
+
+namespace heyhi {
+namespace {
+
+const absl::Time kStart = absl::FromUnixSeconds(1790000000);
+
+std::shared_ptr<const Target> MakeTarget(const std::string& provider, const std::string& model) {
+  auto target = std::make_shared<Target>();
+  target->id = {provider, model, "chat", "eu-1"};
+  target->base_url = "https://" + provider + ".example/v1";
+  target->interval = absl::Minutes(1);
+  return target;
+}
+
+class DaemonTest : public testing::Test {
+ protected:
+  DaemonTest() : log_fd_(open("/tmp", O_TMPFILE | O_RDWR, 0600)) {}
+  ~DaemonTest() override { close(log_fd_); }
+
+  void Begin(Config config, ScriptedTransport::Script script, bool demo = false) {
+    transport_.emplace(clock_, std::move(script));
+    logger_.emplace(Logger::Options{LogLevel::kInfo, LogFormat::kLogfmt, log_fd_});
+    Daemon::Options options;
+    options.version = "0.0.0-test";
+    options.revision = "test";
+    options.demo = demo;
+    daemon_.emplace(std::move(config), options, clock_, *transport_, *logger_);
+  }
+  void RunFor(absl::Duration time) {
+    const MonotonicTime end = clock_.Monotonic() + time;
+    while (clock_.Monotonic() < end) daemon_->Step(end);
+  }
+  std::string Log() const {
+    std::string text(1 << 20, '\0');
+    const ssize_t size = pread(log_fd_, text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text;
+  }
+  static ProcessStats FixedProcess() { return {1.5, 16777216, 33554432, 12, 1024, 1789999990}; }
+
+  SimulatedClock clock_{kStart};
+  std::optional<ScriptedTransport> transport_;
+  std::optional<Logger> logger_;
+  std::optional<Daemon> daemon_;
+
+ private:
+  const int log_fd_;
+};
+
+// A quarter of an hour in which one target is well, one slow, one fails in many
+// ways and one hangs.
+TEST_F(DaemonTest, WritesTheGoldenMetrics) {
+  Config config;
+  config.region = "eu-1";
+  config.targets = {MakeTarget("well", "m-1"), MakeTarget("slow", "m-2"),
+                    MakeTarget("failing", "m-3"), MakeTarget("hanging", "m-4")};
+  int calls = 0;
+  Begin(config, [&calls](const HttpRequest& request) {
+    if (request.url.find("well") != std::string::npos) {
+      return AnswerAfter(absl::Milliseconds(500), 200, HealthyChatBody());
+    }
+    if (request.url.find("slow") != std::string::npos) {
+      return AnswerAfter(absl::Seconds(4), 200, HealthyChatBody());
+    }
+    if (request.url.find("hanging") != std::string::npos) {
+      HttpExchange hanging = FailureAfter(absl::Seconds(20), Reason::kTtfb);
+      hanging.times.dns = absl::Milliseconds(125);
+      hanging.times.connect = absl::Milliseconds(250);
+      hanging.times.tls = absl::Milliseconds(500);
+      hanging.times.request_sent = absl::Milliseconds(500);
+      return hanging;
+    }
+    switch (++calls % 6) {
+      case 0:
+        return AnswerAfter(absl::Milliseconds(250), 401, "{}");
+      case 1:
+        return AnswerAfter(absl::Milliseconds(250), 429, "{}");
+      case 2:
+        return AnswerAfter(absl::Milliseconds(250), 503, "{}");
+      case 3:
+        return FailureAfter(absl::Milliseconds(125), Reason::kNxdomain);
+      case 4:
+        return FailureAfter(absl::Milliseconds(125), Reason::kConnRefused);
+      default:
+        return FailureAfter(absl::Milliseconds(125), Reason::kTlsExpired);
+    }
+  });
+  RunFor(absl::Minutes(15));
+  const std::string text = daemon_->MetricsText(FixedProcess());
+
+  const std::string path = std::string(HEYHI_TESTDATA_DIR) + "/metrics.golden";
+  if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
+  std::ifstream file(path);
+  const std::string golden((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+  EXPECT_EQ(text, golden) << "if the change is wanted, run this test with HEYHI_UPDATE_GOLDEN=1";
+}
+
+TEST_F(DaemonTest, IsReadyOnceAProbeHasStarted) {
+  Config config;
+  config.targets = {MakeTarget("well", "m")};
+  Begin(config,
+        [](const HttpRequest&) { return AnswerAfter(absl::Seconds(1), 200, HealthyChatBody()); });
+  const WebSources sources = daemon_->Sources();
+  EXPECT_FALSE(sources.ready());
+  RunFor(absl::Seconds(30));
+  EXPECT_TRUE(sources.ready());
+}
+
+TEST_F(DaemonTest, LogsChangesOnceAndWithAdvice) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  int calls = 0;
+  Begin(config, [&calls](const HttpRequest&) {
+    const bool down = ++calls > 3 && calls <= 8;
+    return AnswerAfter(absl::Seconds(1), down ? 500 : 200, down ? "{}" : HealthyChatBody());
+  });
+  RunFor(absl::Minutes(15));
+  const std::string log = Log();
+  EXPECT_THAT(log,
+              testing::ContainsRegex(
+                  "level=warn msg=\"probe failed\" target=p/m/chat error_type=5xx "
+                  "reason=server_error fault=provider took=1000ms detail=\"HTTP status 500\""));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3) << log;
+}
+
+TEST_F(DaemonTest, TheKeyAppearsNowhere) {
+  auto target = std::make_shared<Target>(*MakeTarget("p", "m"));
+  target->api_key = Secret("sk-canary-7f3a");
+  Config config;
+  config.targets = {target};
+  Begin(config, [](const HttpRequest&) {
+    HttpExchange exchange =
+        AnswerAfter(absl::Seconds(1), 401, R"({"error":{"message":"bad key sk-canary-7f3a"}})");
+    exchange.headers.emplace_back("x-echo", "sk-canary-7f3a");
+    return exchange;
+  });
+  RunFor(absl::Minutes(2));
+  const WebSources sources = daemon_->Sources();
+  ASSERT_THAT(transport_->requests(), testing::Not(testing::IsEmpty()));
+  for (const std::string& text :
+       {Log(), sources.metrics_text(), RenderLandingPage(sources.landing_page())}) {
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("canary")));
+  }
+}
+
+TEST_F(DaemonTest, SaysThatItIsADemo) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  Begin(
+      config, [](const HttpRequest&) { return HttpExchange(); }, /*demo=*/true);
+  EXPECT_THAT(daemon_->MetricsText({}), testing::HasSubstr("\nheyhi_demo_mode 1\n"));
+  EXPECT_TRUE(daemon_->Sources().landing_page().demo);
+}
+
+}  // namespace
+}  // namespace heyhi

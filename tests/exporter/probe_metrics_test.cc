@@ -1,0 +1,152 @@
+#include "exporter/probe_metrics.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace heyhi {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ProbeMetricsTest : public testing::Test {
+ protected:
+  static ProbeResult Result(Outcome outcome, absl::Duration total) {
+    ProbeResult result;
+    result.target = {"p", "m", "chat", "r"};
+    result.outcome = outcome;
+    result.completed_at = absl::FromUnixSeconds(1000);
+    result.times.total = total;
+    result.http_status = 200;
+    return result;
+  }
+  static ProbeResult Failure(Reason reason, absl::Duration total) {
+    ProbeResult result = Result(Outcome::kFailed, total);
+    result.reason = reason;
+    result.error_type = ErrorTypeOf(reason);
+    result.fault = FaultOf(reason, result.error_type, false);
+    result.http_status = 0;
+    return result;
+  }
+  void Complete(const ProbeResult& result) {
+    metrics_.Started(absl::ZeroDuration());
+    metrics_.Completed(0, result);
+  }
+  std::string Text() const {
+    std::string text;
+    table_.WriteText(&text);
+    return text;
+  }
+  // "name{…base labels…extra} value" as one line of the text.
+  static std::string Line(const std::string& name, const std::string& extra,
+                          const std::string& value) {
+    return "\n" + name + R"({provider="p",model="m",check="chat",region="r")" + extra + "} " +
+           value + "\n";
+  }
+
+  MetricTable table_;
+  ProbeMetrics metrics_{table_, {[] {
+                          auto target = std::make_shared<Target>();
+                          target->id = {"p", "m", "chat", "r"};
+                          return target;
+                        }()}};
+};
+
+TEST_F(ProbeMetricsTest, CountersExistAtZeroFromTheStart) {
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_attempts_total", "", "0")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_failures_total",
+                                   R"(,error_type="other",fault="network")", "0")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_failure_reasons_total",
+                                   R"(,reason="billing_quota")", "0")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_duration_seconds_count", "", "0")));
+  EXPECT_THAT(text, Not(HasSubstr(R"(error_type="5xx",fault="account")")))
+      << "a pair that cannot occur";
+}
+
+TEST_F(ProbeMetricsTest, SuccessAndTimestampsAppearWithTheFirstResult) {
+  EXPECT_THAT(Text(), Not(HasSubstr("heyhi_probe_success")));
+  EXPECT_THAT(Text(), Not(HasSubstr("timestamp_seconds")));
+  Complete(Failure(Reason::kConnRefused, absl::Seconds(1)));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_success", "", "0")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_last_completion_timestamp_seconds", "", "1000")));
+  EXPECT_THAT(Text(), Not(HasSubstr("heyhi_probe_last_success_timestamp_seconds")));
+  Complete(Result(Outcome::kOk, absl::Seconds(1)));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_last_success_timestamp_seconds", "", "1000")));
+}
+
+TEST_F(ProbeMetricsTest, ASlowAnswerIsASuccessThatCountsAsSlow) {
+  Complete(Result(Outcome::kSlow, absl::Seconds(4)));
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_slow_total", "", "1")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_success", "", "1")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_duration_seconds_bucket", R"(,le="3")", "0")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_duration_seconds_bucket", R"(,le="5")", "1")));
+}
+
+TEST_F(ProbeMetricsTest, AFailureCountsOnceInEachGrain) {
+  Complete(Failure(Reason::kServerError, absl::Seconds(1)));
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_failures_total",
+                                   R"(,error_type="5xx",fault="provider")", "1")));
+  EXPECT_THAT(text,
+              HasSubstr(Line("heyhi_scheduled_probe_failures_total", R"(,fault="provider")", "1")));
+  EXPECT_THAT(
+      text, HasSubstr(Line("heyhi_probe_failure_reasons_total", R"(,reason="server_error")", "1")));
+}
+
+TEST_F(ProbeMetricsTest, WaitingInVainIsADurationAtTheTimeout) {
+  ProbeResult result = Failure(Reason::kTtfb, absl::Milliseconds(20005));
+  result.times.dns = absl::Seconds(1);
+  result.times.connect = absl::Seconds(2);
+  result.times.tls = absl::Seconds(3);
+  result.times.request_sent = absl::Seconds(3);
+  Complete(result);
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_duration_seconds_sum", "", "20")));
+  EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_phase_seconds_total", R"(,phase="tls")", "1")));
+  EXPECT_THAT(text,
+              HasSubstr(Line("heyhi_probe_phase_seconds_total", R"(,phase="processing")", "17")));
+  EXPECT_THAT(text,
+              HasSubstr(Line("heyhi_probe_phase_seconds_total", R"(,phase="transfer")", "0")));
+}
+
+TEST_F(ProbeMetricsTest, ErrorsAndOurOwnNetworkAreNoDuration) {
+  Complete(Failure(Reason::kServerError, absl::Seconds(1)));
+  Complete(Failure(Reason::kConnRefused, absl::Seconds(1)));
+  Complete(Failure(Reason::kConnect, absl::Seconds(20)));
+  ProbeResult ours = Failure(Reason::kTtfb, absl::Seconds(20));
+  ours.fault = Fault::kNetwork;
+  Complete(ours);
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_duration_seconds_count", "", "0")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_phase_seconds_total", R"(,phase="dns")", "0")));
+}
+
+TEST_F(ProbeMetricsTest, PhasesAddUpToTheDuration) {
+  ProbeResult result = Result(Outcome::kOk, absl::Seconds(10));
+  result.times.dns = absl::Seconds(1);
+  result.times.connect = absl::Seconds(3);
+  result.times.first_byte = absl::Seconds(9);  // plain http: no tls
+  Complete(result);
+  const std::string text = Text();
+  for (const auto& [phase, seconds] :
+       {std::pair{"dns", "1"}, std::pair{"connect", "2"}, std::pair{"tls", "0"},
+        std::pair{"processing", "6"}, std::pair{"transfer", "1"}}) {
+    EXPECT_THAT(text, HasSubstr(Line("heyhi_probe_phase_seconds_total",
+                                     std::string(",phase=\"") + phase + "\"", seconds)));
+  }
+}
+
+TEST_F(ProbeMetricsTest, ClockSkewIsTheMedianOverProviders) {
+  for (const auto& [provider, skew] : {std::pair{"a", 1}, std::pair{"b", 300}, std::pair{"c", 2}}) {
+    ProbeResult result = Result(Outcome::kOk, absl::Seconds(1));
+    result.target.provider = provider;
+    result.clock_skew = absl::Seconds(skew);
+    Complete(result);
+  }
+  EXPECT_THAT(Text(), HasSubstr("\nheyhi_clock_skew_seconds 2\n"));
+}
+
+}  // namespace
+}  // namespace heyhi

@@ -1,0 +1,291 @@
+#include "tools/emulator.h"
+
+#include <curl/curl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "probes/json.h"
+#include "tests/tools/emulator_client.h"
+
+namespace heyhi {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+constexpr const char* kChat = R"({"model": "my-model", "messages": []})";
+constexpr const char* kStream = R"({"model": "my-model", "messages": [], "stream": true})";
+
+class EmulatorTest : public ::testing::Test {
+ protected:
+  static std::unique_ptr<Emulator> Start(EmulatorOptions options = {}) {
+    options.testdata = HEYHI_TESTDATA_DIR;
+    auto emulator = StartEmulator(options);
+    EXPECT_TRUE(emulator.ok()) << emulator.status();
+    return *std::move(emulator);
+  }
+
+  std::string Url(const std::string& path) { return "http://" + emulator_->http_address() + path; }
+
+  EmulatorReply Get(const std::string& path) { return SendToEmulator({.url = Url(path)}); }
+  EmulatorReply Post(const std::string& path, const std::string& body) {
+    return SendToEmulator({.url = Url(path), .body = body});
+  }
+  EmulatorReply Chat() { return Post("/openai/v1/chat/completions", kChat); }
+  EmulatorReply PostWithoutKey(const std::string& path) {
+    return SendToEmulator({.url = Url(path), .body = kChat, .headers = {}});
+  }
+  EmulatorReply OverTls(const std::string& url, const std::string& ca) {
+    return SendToEmulator({.url = url, .ca = ca});
+  }
+
+  void SetFault(const std::string& json) {
+    const EmulatorReply reply = Post("/admin/faults", json);
+    EXPECT_EQ(reply.status, 201) << reply.body;
+  }
+
+  std::unique_ptr<Emulator> emulator_ = Start();
+};
+
+TEST_F(EmulatorTest, AnswersAChatWithTheModelAskedFor) {
+  const EmulatorReply reply = Chat();
+  EXPECT_EQ(reply.status, 200);
+  const auto body = JsonDocument::Parse(reply.body);
+  ASSERT_TRUE(body.has_value());
+  EXPECT_EQ(body->root()["model"].StringOrEmpty(), "my-model");
+  EXPECT_EQ(body->root()["choices"].At(0)["message"]["content"].StringOrEmpty(), "pong");
+}
+
+TEST_F(EmulatorTest, SendsTheRecordedHeaders) {
+  const EmulatorReply reply = Chat();
+  EXPECT_THAT(reply.headers, Contains(Pair("content-type", "application/json")));
+  EXPECT_THAT(reply.headers, Contains(Pair("x-ratelimit-limit-requests", "5000")));
+  EXPECT_THAT(reply.headers, Contains(Pair("content-length", std::to_string(reply.body.size()))));
+}
+
+TEST_F(EmulatorTest, StreamsWithTheModelAskedFor) {
+  const EmulatorReply reply = Post("/openai/v1/chat/completions", kStream);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.headers, Contains(Pair("content-type", HasSubstr("text/event-stream"))));
+  EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("gpt-6-luna")));
+  EXPECT_THAT(reply.body, ::testing::EndsWith("\n\ndata: [DONE]\n\n"));
+}
+
+TEST_F(EmulatorTest, ListsModels) {
+  EXPECT_THAT(Get("/openai/v1/models").body, HasSubstr("shutdown_date"));
+  EXPECT_THAT(Get("/mistral/v1/models").body, HasSubstr("mistral"));
+  EXPECT_EQ(Get("/deepseek/models").status, 200);
+}
+
+TEST_F(EmulatorTest, AnswersForEveryProvider) {
+  for (const char* path : {"/mistral/v1", "/xai/v1", "/deepseek", "/groq/openai/v1",
+                           "/openrouter/api/v1", "/acme/v1"}) {
+    const EmulatorReply reply = Post(std::string(path) + "/chat/completions", kChat);
+    EXPECT_EQ(reply.status, 200) << path;
+    EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")")) << path;
+  }
+}
+
+TEST_F(EmulatorTest, WantsAKey) {
+  const EmulatorReply openrouter = PostWithoutKey("/openrouter/api/v1/chat/completions");
+  EXPECT_EQ(openrouter.status, 401);
+  EXPECT_THAT(openrouter.body, HasSubstr("No auth credentials found"));
+  EXPECT_EQ(PostWithoutKey("/groq/openai/v1/chat/completions").status, 401);
+  const EmulatorReply other = PostWithoutKey("/acme/v1/chat/completions");
+  EXPECT_EQ(other.status, 401);
+  EXPECT_THAT(other.body, HasSubstr("invalid_api_key"));
+}
+
+TEST_F(EmulatorTest, RefusesBodiesItCannotUse) {
+  for (const char* body : {"{", "[]", R"({"messages": []})", R"({"model": "m"})"}) {
+    const EmulatorReply reply = Post("/openai/v1/chat/completions", body);
+    EXPECT_EQ(reply.status, 400) << body;
+    EXPECT_THAT(reply.body, HasSubstr(R"("type":"invalid_request_error")")) << body;
+  }
+}
+
+TEST_F(EmulatorTest, NamesAnUnknownPath) {
+  const EmulatorReply reply = Post("/openai/chat/completions", kChat);
+  EXPECT_EQ(reply.status, 404);
+  const auto body = JsonDocument::Parse(reply.body);
+  ASSERT_TRUE(body.has_value());
+  const JsonView error = body->root()["error"];
+  EXPECT_EQ(error["message"].StringOrEmpty(), "Invalid URL (POST /chat/completions)");
+  EXPECT_EQ(error["type"].StringOrEmpty(), "invalid_request_error");
+  EXPECT_TRUE(error["param"].IsNull());
+  EXPECT_TRUE(error["code"].IsNull());
+}
+
+TEST_F(EmulatorTest, RefusesAWrongMethod) {
+  EXPECT_EQ(Get("/openai/v1/chat/completions").status, 405);
+  EXPECT_THAT(Post("/openai/v1/models", kChat).headers, Contains(Pair("allow", "GET")));
+}
+
+TEST_F(EmulatorTest, ReplaysAFaultCaseAsRecorded) {
+  SetFault(R"({"case": "429-rate-limit"})");
+  const EmulatorReply reply = Chat();
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "20")));
+  EXPECT_THAT(reply.body, HasSubstr("Rate limit reached for gpt-4o-mini"));
+}
+
+TEST_F(EmulatorTest, ReplaysBodyTextToTheByte) {
+  SetFault(R"({"case": "deepseek/200-keepalive-blank-lines"})");
+  EXPECT_THAT(Chat().body, ::testing::StartsWith("\n"));
+}
+
+TEST_F(EmulatorTest, AnswersWithAFaultsStatusHeadersAndBody) {
+  SetFault(R"({"status": 599, "headers": {"x-made": "up"}, "body": "broken"})");
+  const EmulatorReply reply = Chat();
+  EXPECT_EQ(reply.status, 599);
+  EXPECT_THAT(reply.headers, Contains(Pair("x-made", "up")));
+  EXPECT_EQ(reply.body, "broken");
+}
+
+TEST_F(EmulatorTest, StrikesOnlyTheProviderAndModelNamed) {
+  SetFault(R"({"provider": "openai", "model": "my-model", "status": 500})");
+  EXPECT_EQ(Chat().status, 500);
+  EXPECT_EQ(Get("/openai/v1/models").status, 200);
+  EXPECT_EQ(Post("/xai/v1/chat/completions", kChat).status, 200);
+}
+
+TEST_F(EmulatorTest, StrikesTheShare) {
+  SetFault(R"({"share": 0.3, "status": 500})");
+  int struck = 0;
+  for (int i = 0; i < 10; ++i) struck += Chat().status == 500 ? 1 : 0;
+  EXPECT_EQ(struck, 3);
+}
+
+TEST_F(EmulatorTest, TruncatesTheBody) {
+  const std::size_t whole = Chat().body.size();
+  SetFault(R"({"action": "truncate"})");
+  const EmulatorReply reply = Chat();
+  EXPECT_EQ(reply.curl_code, CURLE_PARTIAL_FILE);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body.size(), whole / 2);
+}
+
+TEST_F(EmulatorTest, ResetsTheConnection) {
+  SetFault(R"({"action": "reset"})");
+  const EmulatorReply reply = Chat();
+  EXPECT_EQ(reply.curl_code, CURLE_RECV_ERROR);
+  EXPECT_EQ(reply.os_errno, ECONNRESET);
+}
+
+TEST_F(EmulatorTest, ResetsAfterTheLatency) {
+  SetFault(R"({"action": "reset", "latency": "20ms"})");
+  EXPECT_EQ(Chat().curl_code, CURLE_RECV_ERROR);
+}
+
+TEST_F(EmulatorTest, StallsUntilTheClientGivesUp) {
+  SetFault(R"({"action": "stall"})");
+  const EmulatorReply reply = SendToEmulator(
+      {.url = Url("/openai/v1/chat/completions"), .body = kChat, .limit_milliseconds = 100});
+  EXPECT_EQ(reply.curl_code, CURLE_OPERATION_TIMEDOUT);
+  EXPECT_EQ(Get("/admin/faults").status, 200);  // others are still served
+}
+
+TEST_F(EmulatorTest, EndsStalledRequestsWhenItStops) {
+  SetFault(R"({"action": "stall"})");
+  EmulatorReply reply;
+  std::thread client([&] { reply = Chat(); });
+  while (Get("/admin/requests").body == "{}\n") {
+  }  // until the request has arrived
+  emulator_.reset();
+  client.join();
+  EXPECT_THAT(reply.curl_code, AnyOf(CURLE_GOT_NOTHING, CURLE_RECV_ERROR));
+}
+
+TEST_F(EmulatorTest, DelaysTheHealthyAnswer) {
+  SetFault(R"({"latency": "30ms"})");
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(Chat().status, 200);
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(30));
+}
+
+TEST_F(EmulatorTest, DelaysOneRequestWithoutHoldingUpOthers) {
+  SetFault(R"({"provider": "openai", "latency": "10m"})");
+  std::thread client(
+      [this] { SendToEmulator({.url = Url("/openai/v1/models"), .limit_milliseconds = 200}); });
+  EXPECT_EQ(Get("/xai/v1/models").status, 200);
+  client.join();
+}
+
+TEST_F(EmulatorTest, HasALatencyOfItsOwn) {
+  EmulatorOptions options;
+  options.latency = *Latency::Parse("30ms");
+  emulator_ = Start(options);
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(Chat().status, 200);
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(30));
+}
+
+TEST_F(EmulatorTest, ServesTlsThatVerifies) {
+  const std::string path = emulator_->https_address() + "/openai/v1/models";
+  const EmulatorReply reply = OverTls("https://" + path, emulator_->ca_certificate());
+  EXPECT_EQ(reply.curl_code, CURLE_OK);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(OverTls("https://" + path, "").curl_code, CURLE_PEER_FAILED_VERIFICATION);
+}
+
+TEST_F(EmulatorTest, ServesACertificateForAnotherHost) {
+  EmulatorOptions options;
+  options.certificate.names = {"DNS:wrong.example"};
+  emulator_ = Start(options);
+  const std::string url = "https://" + emulator_->https_address() + "/openai/v1/models";
+  EXPECT_EQ(OverTls(url, emulator_->ca_certificate()).curl_code, CURLE_PEER_FAILED_VERIFICATION);
+}
+
+TEST_F(EmulatorTest, ResetsAndTruncatesOverTls) {
+  const std::string url = "https://" + emulator_->https_address() + "/openai/v1/models";
+  SetFault(R"({"action": "reset"})");
+  EXPECT_EQ(OverTls(url, emulator_->ca_certificate()).curl_code, CURLE_RECV_ERROR);
+  SetFault(R"({"action": "truncate"})");
+  EXPECT_EQ(OverTls(url, emulator_->ca_certificate()).curl_code, CURLE_PARTIAL_FILE);
+}
+
+TEST_F(EmulatorTest, SharesItsFaultsBetweenTheListeners) {
+  SetFault(R"({"status": 503})");
+  const std::string url = "https://" + emulator_->https_address();
+  EXPECT_EQ(OverTls(url + "/openai/v1/models", emulator_->ca_certificate()).status, 503);
+  EXPECT_THAT(OverTls(url + "/admin/faults", emulator_->ca_certificate()).body, HasSubstr("503"));
+}
+
+TEST_F(EmulatorTest, TurnsOffAListener) {
+  EmulatorOptions options;
+  options.https_address = "";
+  emulator_ = Start(options);
+  EXPECT_EQ(emulator_->https_address(), "");
+  EXPECT_EQ(Chat().status, 200);
+}
+
+TEST(EmulatorStartTest, WantsAListener) {
+  EmulatorOptions options;
+  options.https_address = "";
+  options.http_address = "";
+  EXPECT_THAT(StartEmulator(options).status().message(), HasSubstr("nothing to serve"));
+}
+
+TEST(EmulatorStartTest, NamesTheCaseThatIsMissing) {
+  const auto directory = std::filesystem::path(::testing::TempDir()) / "without_chat_case";
+  std::filesystem::create_directories(directory / "acme");
+  std::ofstream(directory / "acme" / "a.json")
+      << R"({"provider": "acme", "case": "a", "status": 200, "headers": {}})";
+  EmulatorOptions options;
+  options.testdata = directory.string();
+  EXPECT_EQ(StartEmulator(options).status().message(),
+            "the recorded case openai/chat-200 is missing");
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace heyhi
