@@ -70,7 +70,9 @@ TEST_F(DaemonTest, WritesTheGoldenMetrics) {
   int calls = 0;
   Begin(config, [&calls](const HttpRequest& request) {
     if (request.url.find("well") != std::string::npos) {
-      return AnswerAfter(absl::Milliseconds(500), 200, HealthyChatBody());
+      HttpExchange answer = AnswerAfter(absl::Milliseconds(500), 200, HealthyChatBody());
+      answer.headers.emplace_back("date", "Mon, 21 Sep 2026 14:13:20 GMT");
+      return answer;
     }
     if (request.url.find("slow") != std::string::npos) {
       return AnswerAfter(absl::Seconds(4), 200, HealthyChatBody());

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include <set>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -202,6 +203,40 @@ TEST(ErrorBodyTest, UnwrapsArraysStringsAndObjects) {
   EXPECT_EQ(read(R"({"error":{"code":429}})").code, "429");
   EXPECT_EQ(read(R"({"detail":"Unauthorized"})").text, "unauthorized");
   EXPECT_EQ(read(R"({"message":{"detail":["X"]}})").text, R"({"detail":["x"]})");
+}
+
+std::string ReadErrorDocs() {
+  std::ifstream file(absl::StrCat(HEYHI_SOURCE_DIR, "/docs/errors.md"));
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(ErrorDocsTest, ShowEveryRule) {
+  const std::string docs = ReadErrorDocs();
+  for (const RuleInfo& rule : AllRules()) {
+    const std::string pattern = absl::StrCat("\n\\| ", std::string(rule.id), " \\|[^\n]*\\| `",
+                                             std::string(ReasonName(rule.reason)), "` \\|\n");
+    EXPECT_THAT(docs, testing::ContainsRegex(pattern)) << "docs/errors.md lacks this rule";
+  }
+}
+
+TEST(ErrorDocsTest, ShowEveryReasonAsItIs) {
+  const std::string docs = ReadErrorDocs();
+  for (const Reason reason : AllReasons()) {
+    const ErrorType type = ErrorTypeOf(reason);
+    const std::string_view with_network = FaultName(FaultOf(reason, type, false));
+    const std::string_view without = FaultName(FaultOf(reason, type, true));
+    std::string fault(with_network);
+    if (with_network != without) absl::StrAppend(&fault, " or ", std::string(without));
+    std::string type_name(ErrorTypeName(type));
+    if (reason == Reason::kErrorIn200) {
+      type_name = "of the inner code";
+      fault = "provider, or account by the inner code";
+    }
+    const std::string row =
+        absl::StrCat("\n| `", std::string(ReasonName(reason)), "` | ", type_name, " | ", fault,
+                     " | ", std::string(ReasonAdvice(reason)), " |\n");
+    EXPECT_THAT(docs, testing::HasSubstr(row)) << "docs/errors.md lacks this reason";
+  }
 }
 
 }  // namespace

@@ -1,0 +1,154 @@
+"""The real exporter against the real emulator, over TLS with verification."""
+
+import gzip
+import subprocess
+import unittest
+import urllib.request
+
+from programs import SANITIZED, Emulator, Exporter, config_for, wait_for
+
+KEY = "sk-canary-5e1f9c"  # must be found nowhere
+PROVIDERS = ["openai", "mistral", "xai", "deepseek", "groq", "openrouter"]
+
+
+class ProbingTest(unittest.TestCase):
+    """Faults of one provider show with the right error_type; all else is well."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.emulator = Emulator()
+        # A proxy in the environment must not get our requests: nothing listens there.
+        cls.exporter = Exporter(config_for(cls.emulator, timeout="1500ms"), {
+            "TEST_KEY": KEY, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+            "all_proxy": "http://127.0.0.1:9"}, ["--log.level=debug"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.exporter.stop()
+        cls.emulator.stop()
+
+    def setUp(self):
+        self.emulator.clear_faults()
+        self.wait_until_all_ok()
+
+    def wait_until_all_ok(self):
+        wait_for("all targets to be ok", lambda: all(
+            self.exporter.metric("heyhi_probe_success", provider=p) == 1 for p in PROVIDERS))
+
+    def expect_failure(self, fault, error_type, fault_of, reason, provider="openai"):
+        labels = {"provider": provider}
+        def count():
+            return self.exporter.metric("heyhi_probe_failures_total", error_type=error_type,
+                                        fault=fault_of, **labels)
+        before = count()
+        self.emulator.set_fault(provider=provider, **fault)
+        wait_for(f"{error_type}/{fault_of} of {fault}", lambda: count() > before)
+        self.assertGreater(self.exporter.metric(
+            "heyhi_probe_failure_reasons_total", reason=reason, **labels), 0)
+
+    def test_shows_every_target_ok_on_page_and_metrics(self):
+        page = self.exporter.fetch("/")
+        self.assertIn("6 of 6 targets answer well", page)
+        for provider in PROVIDERS:
+            self.assertIn(f">{provider}<", page)
+            self.assertEqual(self.exporter.metric("heyhi_probe_tokens_total", provider=provider,
+                                                  direction="output") > 0, True)
+            self.assertGreater(self.exporter.metric(
+                "heyhi_probe_phase_seconds_total", provider=provider, phase="tls"), 0)
+        self.assertEqual(self.exporter.metric("heyhi_demo_mode"), 0)
+
+    def test_an_authentication_error_is_the_accounts_fault(self):
+        self.expect_failure({"case": "401-invalid-key"}, "auth", "account", "invalid_key")
+
+    def test_an_empty_account_is_no_rate_limit(self):
+        self.expect_failure({"case": "429-insufficient-quota"}, "auth", "account", "billing_quota")
+
+    def test_a_rate_limit(self):
+        self.expect_failure({"case": "429-rate-limit"}, "rate_limit", "account", "rpm")
+
+    def test_an_overload(self):
+        self.expect_failure({"case": "503-overloaded"}, "5xx", "provider", "overloaded")
+
+    def test_a_plain_server_error_of_another_provider(self):
+        self.expect_failure({"case": "500-internal"}, "5xx", "provider", "server_error", "mistral")
+
+    def test_a_stall_is_a_timeout(self):
+        self.expect_failure({"action": "stall"}, "timeout", "provider", "ttfb")
+
+    def test_latency_past_the_timeout_is_a_timeout(self):
+        self.expect_failure({"latency": "30s"}, "timeout", "provider", "ttfb")
+
+    def test_a_reset(self):
+        self.expect_failure({"action": "reset"}, "other", "provider", "conn_reset")
+
+    def test_a_truncated_body(self):
+        self.expect_failure({"action": "truncate"}, "other", "provider", "short_body")
+
+    def test_an_error_in_a_success(self):
+        self.expect_failure({"case": "200-error-body"}, "5xx", "provider", "error_in_200",
+                            "openrouter")
+
+    def test_html_with_status_200(self):
+        self.expect_failure({"case": "200-html"}, "other", "provider", "non_json_200")
+
+    def test_a_redirect_is_not_followed(self):
+        self.expect_failure({"status": 302, "headers": {"location": "https://example.invalid/"}},
+                            "other", "config", "unexpected_redirect")
+
+    def test_the_page_says_why_and_what_to_do(self):
+        self.expect_failure({"case": "401-invalid-key"}, "auth", "account", "invalid_key")
+        page = self.exporter.fetch("/")
+        self.assertIn("auth (invalid_key), fault: account.", page)
+        self.assertIn("5 of 6 targets answer well, 1 failing", page)
+
+    def test_one_provider_failing_leaves_the_others_ok(self):
+        self.emulator.set_fault(provider="openai", action="stall")
+        self.exporter.wait_for_log(r'msg="probe failed" target=openai\S* error_type=timeout')
+        for provider in PROVIDERS[1:]:
+            self.assertEqual(self.exporter.metric("heyhi_probe_success", provider=provider), 1)
+
+    def test_promtool_finds_nothing_to_say(self):
+        result = subprocess.run(["promtool", "check", "metrics"], text=True, capture_output=True,
+                                input=self.exporter.fetch("/metrics"), check=False)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def test_metrics_come_compressed_when_asked(self):
+        request = urllib.request.Request(self.exporter.url + "/metrics",
+                                         headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(request) as answer:
+            self.assertEqual(answer.headers["Content-Encoding"], "gzip")
+            self.assertEqual(answer.headers["Content-Type"],
+                             "text/plain; version=0.0.4; charset=utf-8")
+            self.assertIn("heyhi_probe_success{", gzip.decompress(answer.read()).decode())
+
+    def test_health_and_unknown_paths(self):
+        self.assertEqual(self.exporter.status("/-/healthy"), 200)
+        self.assertEqual(self.exporter.status("/-/ready"), 200)
+        self.assertEqual(self.exporter.status("/landing.css"), 200)
+        self.assertEqual(self.exporter.status("/metricsfoo"), 404)
+
+    def test_a_scrape_starts_no_probe(self):
+        def attempts():
+            return self.exporter.metric("heyhi_probe_attempts_total")
+        # Each provider's base ticks are about 1 s apart: far fewer than scrapes.
+        before = attempts()
+        for _ in range(100):
+            self.exporter.fetch("/metrics")
+        self.assertLess(attempts() - before, 100)
+
+    def test_the_key_is_found_nowhere(self):
+        self.emulator.set_fault(provider="openai", case="401-invalid-key")
+        self.exporter.wait_for_log(r'msg="probe failed" target=openai\S* error_type=auth')
+        command = open(f"/proc/{self.exporter.process.pid}/cmdline", encoding="utf-8").read()
+        for text in (self.exporter.log, self.exporter.fetch("/metrics"), self.exporter.fetch("/"),
+                     command, self.emulator.log, str(self.emulator.requests())):
+            self.assertNotIn("canary", text)
+
+    def test_memory_stays_small(self):
+        # Ten targets stay below 24 MB; six do here with the certificates loaded.
+        limit = 24e6 if not SANITIZED else 1e9
+        self.assertLess(self.exporter.metric("process_resident_memory_bytes"), limit)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,174 @@
+"""Starts and ends the real programs for tests. Nothing here sleeps for a fixed
+time to let something happen: every wait is for a condition, with a limit."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+BIN = pathlib.Path(os.environ["HEYHI_BIN_DIR"])
+TESTDATA = pathlib.Path(os.environ["HEYHI_TESTDATA"])
+SANITIZED = bool(os.environ.get("HEYHI_SANITIZE"))
+LIMIT_SECONDS = 60  # ample: a sanitized build on a busy machine
+
+
+def wait_for(what, condition, limit=LIMIT_SECONDS):
+    """Returns the condition's first true value; fails naming `what`."""
+    end = time.monotonic() + limit
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"gave up waiting for {what}")
+        time.sleep(0.02)
+
+
+class Program:
+    """A child process whose standard error is kept. Ended by stop() or exit."""
+
+    def __init__(self, arguments, environment=None):
+        clean = {"PATH": os.environ["PATH"]}
+        for name, value in os.environ.items():
+            if name.endswith("SAN_OPTIONS"):
+                clean[name] = value
+        self.log = ""
+        self.process = subprocess.Popen(
+            [str(a) for a in arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            text=True, errors="replace", env={**clean, **(environment or {})})
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.log += line
+
+    def stop(self, sig=signal.SIGTERM):
+        """Sends the signal; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        try:
+            code = self.process.wait(LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"does not stop; log:\n{self.log}") from None
+        self._reader.join()
+        self.process.stderr.close()
+        return code
+
+    def wait_for_log(self, pattern):
+        """Returns the match once the log holds the pattern."""
+        def found():
+            match = re.search(pattern, self.log)
+            if match is None and self.process.poll() is not None:
+                raise AssertionError(f"ended before logging {pattern!r}; log:\n{self.log}")
+            return match
+        return wait_for(f"{pattern!r} in the log", found)
+
+
+class Emulator(Program):
+    """heyhitool emulate, ready to answer."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        base = pathlib.Path(self.folder.name)
+        self.ca_file = base / "ca.pem"
+        ready = base / "ready.json"
+        super().__init__([BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
+                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}"])
+        wait_for("the emulator", lambda: ready.exists() or self._ended())
+        addresses = json.loads(ready.read_text())
+        self.http = "http://" + addresses["http"]
+        self.https = "https://localhost:" + addresses["https"].rsplit(":", 1)[1]
+
+    def _ended(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the emulator ended; log:\n{self.log}")
+
+    def set_fault(self, **fault):
+        body = json.dumps(fault).encode()
+        urllib.request.urlopen(urllib.request.Request(self.http + "/admin/faults", body)).close()
+
+    def clear_faults(self):
+        urllib.request.urlopen(
+            urllib.request.Request(self.http + "/admin/faults", method="DELETE")).close()
+
+    def requests(self):
+        with urllib.request.urlopen(self.http + "/admin/requests") as answer:
+            return json.load(answer)
+
+    def fetch(self, path):
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        with urllib.request.urlopen(self.https + path, context=context) as answer:
+            return answer.read().decode()
+
+    def stop(self, sig=signal.SIGTERM):
+        code = super().stop(sig)
+        self.folder.cleanup()
+        return code
+
+
+class Exporter(Program):
+    """heyhi-exporter on a free port, listening."""
+
+    def __init__(self, config, environment=None, flags=()):
+        self.folder = tempfile.TemporaryDirectory()
+        file = pathlib.Path(self.folder.name) / "heyhi.yml"
+        file.write_text(config)
+        super().__init__([BIN / "heyhi-exporter", f"--config.file={file}",
+                          "--web.listen-address=127.0.0.1:0", *flags], environment)
+        address = self.wait_for_log(r"msg=listening address=(\S+)").group(1)
+        self.url = "http://" + address
+
+    def fetch(self, path, headers=None):
+        request = urllib.request.Request(self.url + path, headers=headers or {})
+        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+            return answer.read().decode()
+
+    def status(self, path):
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=LIMIT_SECONDS) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def metric(self, name, **labels):
+        """The sum of the samples of that name whose labels include `labels`."""
+        total, found = 0.0, False
+        for line in self.fetch("/metrics").splitlines():
+            match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if not match or match[1] != name:
+                continue
+            have = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
+            if all(have.get(k) == v for k, v in labels.items()):
+                total, found = total + float(match[3]), True
+        return total if found else None
+
+    def stop(self, sig=signal.SIGTERM):
+        code = super().stop(sig)
+        self.folder.cleanup()
+        return code
+
+
+def config_for(emulator, interval="1s", timeout="10s", ca_file=None, providers=None):
+    """A configuration that probes the emulator over TLS."""
+    paths = {"openai": "openai/v1", "mistral": "mistral/v1", "xai": "xai/v1",
+             "deepseek": "deepseek", "groq": "groq/openai/v1", "openrouter": "openrouter/api/v1"}
+    lines = ["region: test", "defaults:", f"  interval: {interval}", f"  timeout: {timeout}",
+             "  api_key_env: TEST_KEY"]
+    if ca_file != "":
+        lines.append(f"  ca_file: {ca_file or emulator.ca_file}")
+    lines.append("providers:")
+    for name in providers or paths:
+        lines += [f"  - name: {name}", f"    base_url: {emulator.https}/{paths[name]}"]
+        if name == "openrouter":
+            lines.append("    models: [openai/gpt-6-luna]")
+    return "\n".join(lines) + "\n"

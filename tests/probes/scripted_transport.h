@@ -1,0 +1,55 @@
+#ifndef HEYHI_TESTS_PROBES_SCRIPTED_TRANSPORT_H_
+#define HEYHI_TESTS_PROBES_SCRIPTED_TRANSPORT_H_
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "probes/http_transport.h"
+#include "probes/simulated_clock.h"
+
+namespace heyhi {
+
+// The network of tests: answers come from a script and take simulated time.
+// RunUntil moves the clock to the next end of an exchange, or to its deadline.
+class ScriptedTransport : public HttpTransport {
+ public:
+  // What a request gets. The exchange ends after exchange.times.total.
+  using Script = std::function<HttpExchange(const HttpRequest&)>;
+
+  // `clock` must outlive the transport.
+  ScriptedTransport(SimulatedClock& clock, Script script)
+      : clock_(clock), script_(std::move(script)) {}
+
+  void Start(HttpRequest request, Done done) override;
+  void RunUntil(MonotonicTime deadline) override;
+  void Wake() override {}
+  std::size_t in_flight() const override { return flights_.size(); }
+
+  // Every request so far, in order.
+  const std::vector<HttpRequest>& requests() const { return requests_; }
+
+ private:
+  struct Flight {
+    MonotonicTime ends_at;
+    HttpExchange exchange;
+    Done done;
+  };
+
+  SimulatedClock& clock_;
+  const Script script_;
+  std::vector<HttpRequest> requests_;
+  std::vector<Flight> flights_;
+};
+
+// An exchange that took `total`, with the phases of an https call in proportion.
+HttpExchange AnswerAfter(absl::Duration total, int status, const std::string& body);
+// An exchange that failed after `total` before any phase ended.
+HttpExchange FailureAfter(absl::Duration total, Reason reason);
+// The body of a healthy chat answer.
+std::string HealthyChatBody();
+
+}  // namespace heyhi
+
+#endif  // HEYHI_TESTS_PROBES_SCRIPTED_TRANSPORT_H_
