@@ -1,5 +1,6 @@
 """How the exporter starts, fails and stops, as its operator sees it."""
 
+import os
 import pathlib
 import re
 import signal
@@ -10,6 +11,9 @@ import time
 import unittest
 
 from programs import BIN, SANITIZED, Emulator, Exporter, Program, config_for, wait_for
+
+
+README = pathlib.Path(os.environ["HEYHI_SOURCE_DIR"]) / "README.md"
 
 
 def run_exporter(*arguments, config=None, environment=None):
@@ -57,6 +61,11 @@ class StartTest(unittest.TestCase):
     def test_help_and_version(self):
         self.assertIn("--web.listen-address=HOST:PORT", run_exporter("--help")[1])
         self.assertRegex(run_exporter("--version")[1], r"^heyhi-exporter \d+\.\d+\.\d+ ")
+
+    def test_the_readme_lists_every_flag(self):
+        flags = set(re.findall(r"^  --(?:\[no-\])?([\w.-]+)", run_exporter("--help")[1], re.M))
+        table = re.search(r"^\| flag \|.*?\n\n", README.read_text(), re.M | re.S).group(0)
+        self.assertEqual(flags, set(re.findall(r"`--([\w.-]+)`", table)))
 
     def test_a_port_in_use_is_named(self):
         with socket.socket() as taken:

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "exporter/settings.h"
 
 namespace heyhi {
 namespace {
@@ -126,6 +127,21 @@ TEST(ConfigTest, TheExampleFileIsGood) {
   sources.file = [](const std::string&) { return std::string("key"); };
   const auto config = ParseConfig("heyhi.example.yml", text, sources);
   EXPECT_TRUE(config.ok()) << config.status();
+}
+
+TEST(ConfigTest, EverySettingIsInTheExampleAndTheReadme) {
+  const auto read = [](const char* name) {
+    std::ifstream file(absl::StrCat(HEYHI_SOURCE_DIR, "/", name));
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  };
+  const std::string example = read("heyhi.example.yml");
+  std::string row = "| any |";
+  for (const SettingInfo& setting : AllSettings()) {
+    const std::string key(setting.key);
+    EXPECT_THAT(example, testing::HasSubstr(key + ":")) << "heyhi.example.yml lacks it";
+    absl::StrAppend(&row, " `", key, "`");
+  }
+  EXPECT_THAT(read("README.md"), testing::HasSubstr(row + " |\n")) << "README.md lists others";
 }
 
 // Each file begins with "# error: " and the exact message without the file's name.
