@@ -122,11 +122,11 @@ std::string Verdict(const std::vector<TargetStanding>& targets) {
 }  // namespace
 
 std::string FormatAge(absl::Duration age) {
-  const std::int64_t seconds = std::max<std::int64_t>(absl::ToInt64Seconds(age), 0);
-  if (seconds < 100) return absl::StrCat(seconds, " s");
-  if (seconds < 100 * 60) return absl::StrCat(seconds / 60, " min");
-  if (seconds < 100 * 3600) return absl::StrCat(seconds / 3600, " h");
-  return absl::StrCat(seconds / 86400, " d");
+  if (age < absl::ZeroDuration()) age = absl::ZeroDuration();
+  if (age < absl::Seconds(100)) return absl::StrCat(absl::ToInt64Seconds(age), " s");
+  if (age < absl::Minutes(100)) return absl::StrCat(absl::ToInt64Minutes(age), " min");
+  if (age < absl::Hours(100)) return absl::StrCat(absl::ToInt64Hours(age), " h");
+  return absl::StrCat(absl::ToInt64Hours(age) / 24, " d");
 }
 
 std::string RenderLandingPage(const LandingPageFacts& facts) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -116,7 +117,7 @@ class TreeBuilder : public YAML::EventHandler {
     } else if (!frame.has_key) {
       AddKey(frame, std::move(node));
     } else {
-      frame.node.entries.emplace_back(std::move(frame.key), std::move(node));
+      frame.node.entries.push_back({std::move(frame.key), std::move(node)});
       frame.has_key = false;
     }
   }

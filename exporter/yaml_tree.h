@@ -2,12 +2,13 @@
 #define HEYHI_EXPORTER_YAML_TREE_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace heyhi {
+
+struct YamlEntry;
 
 // One value of a YAML file, with the line it stands on. Plain values: yaml-cpp,
 // which throws, is walled in behind ParseYaml.
@@ -17,11 +18,16 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   int line = 0;  // from 1
   std::string scalar;
-  std::vector<YamlNode> items;                         // of a sequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // of a map, in order
+  std::vector<YamlNode> items;     // of a sequence
+  std::vector<YamlEntry> entries;  // of a map, in order
 
   // "a map", "a list", "a value", "nothing": for error messages.
   std::string KindName() const;
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 // Reads one YAML document. `file` is the name that errors carry:

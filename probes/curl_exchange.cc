@@ -234,6 +234,9 @@ Reason CurlExchange::ReasonOf(CURLcode code) const {
     case CURLE_HTTP2_STREAM:
       return result_.times.first_byte.has_value() ? Reason::kTransportError : Reason::kH2Goaway;
     case CURLE_OUT_OF_MEMORY:
+      // libcurl's word for one header line over its own limit of 100 KB.
+      return result_.times.request_sent.has_value() ? Reason::kHeaderTooLarge
+                                                    : Reason::kLocalResource;
     case CURLE_FAILED_INIT:
     case CURLE_SSL_CACERT_BADFILE:
       return Reason::kLocalResource;

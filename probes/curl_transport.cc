@@ -40,7 +40,7 @@ class CurlTransport : public HttpTransport {
   void Start(HttpRequest request, Done done) override;
   void RunUntil(MonotonicTime deadline) override;
   void Wake() override;
-  std::size_t in_flight() const override { return flights_.size(); }
+  std::size_t in_flight() const override { return flights_.size() + ended_.size(); }
 
  private:
   struct Flight {

@@ -74,6 +74,12 @@ std::optional<double> JsonView::AsNumber() const {
 }
 
 std::optional<std::int64_t> JsonView::AsInteger() const {
+  // Not by way of double: that rounds from 2^53 on.
+  if (exists() && value_->is_number_integer()) {
+    const bool fits = !value_->is_number_unsigned() ||
+                      value_->get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
+    return fits ? std::optional(value_->get<std::int64_t>()) : std::nullopt;
+  }
   const std::optional<double> number = AsNumber();
   if (!number.has_value() || std::trunc(*number) != *number || std::abs(*number) > 9e15) {
     return std::nullopt;

@@ -16,18 +16,18 @@ TEST(YamlTreeTest, KeepsLinesAndOrder) {
   const auto tree = ParseYaml("f.yml", "b: 1\na:\n  - x\n  - {k: v}\nnothing:\n");
   ASSERT_TRUE(tree.ok());
   ASSERT_EQ(tree->entries.size(), 3U);
-  EXPECT_EQ(tree->entries[0].first.scalar, "b");
+  EXPECT_EQ(tree->entries[0].key.scalar, "b");
   const YamlNode& list = tree->entries[1].second;
   EXPECT_EQ(list.items[0].line, 3);
-  EXPECT_EQ(list.items[1].entries[0].second.scalar, "v");
+  EXPECT_EQ(list.items[1].entries[0].value.scalar, "v");
   EXPECT_EQ(list.items[1].line, 4);
-  EXPECT_EQ(tree->entries[2].second.kind, YamlNode::Kind::kNull);
+  EXPECT_EQ(tree->entries[2].value.kind, YamlNode::Kind::kNull);
 }
 
 TEST(YamlTreeTest, FollowsAliases) {
   const auto tree = ParseYaml("f.yml", "a: &x {k: v}\nb: *x\n");
   ASSERT_TRUE(tree.ok());
-  EXPECT_EQ(tree->entries[1].second.entries[0].second.scalar, "v");
+  EXPECT_EQ(tree->entries[1].value.entries[0].value.scalar, "v");
 }
 
 TEST(YamlTreeTest, RefusesDuplicateKeys) {
