@@ -17,7 +17,7 @@ TEST(YamlTreeTest, KeepsLinesAndOrder) {
   ASSERT_TRUE(tree.ok());
   ASSERT_EQ(tree->entries.size(), 3U);
   EXPECT_EQ(tree->entries[0].key.scalar, "b");
-  const YamlNode& list = tree->entries[1].second;
+  const YamlNode& list = tree->entries[1].value;
   EXPECT_EQ(list.items[0].line, 3);
   EXPECT_EQ(list.items[1].entries[0].value.scalar, "v");
   EXPECT_EQ(list.items[1].line, 4);
