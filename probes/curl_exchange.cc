@@ -143,6 +143,12 @@ void CurlExchange::Finish(CURLcode code) {
 // libcurl builds the TLS context as soon as TCP stands: the only hook there.
 CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
+  if (exchange->requests_sent_ > 0) {
+    // libcurl connects anew to resend what an HTTP/2 server refused; a probe is
+    // one request, so the refusal is the result.
+    exchange->abort_reason_ = Reason::kH2Goaway;
+    return CURLE_ABORTED_BY_CALLBACK;
+  }
   exchange->result_.times.connect = exchange->Elapsed();
   return CURLE_OK;
 }
@@ -150,9 +156,7 @@ CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void*
 int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, int /*remote_port*/,
                                 int /*local_port*/) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  if (++exchange->requests_sent_ > 1) {
-    // libcurl resends by itself when an HTTP/2 server refuses the stream; a
-    // probe is one request, so the refusal is the result.
+  if (++exchange->requests_sent_ > 1) {  // as above, on the same connection
     exchange->abort_reason_ = Reason::kH2Goaway;
     return CURL_PREREQFUNC_ABORT;
   }
@@ -227,7 +231,8 @@ Reason CurlExchange::ReasonOf(CURLcode code) const {
     case CURLE_GOT_NOTHING:
       return Reason::kConnClosed;
     case CURLE_PARTIAL_FILE:
-      return Reason::kShortBody;
+      // Without an answer only HTTP/2 ends so: the server said GOAWAY and closed.
+      return result_.times.first_byte.has_value() ? Reason::kShortBody : Reason::kH2Goaway;
     case CURLE_BAD_CONTENT_ENCODING:
       return Reason::kDecodeError;
     case CURLE_HTTP2:

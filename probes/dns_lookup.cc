@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
+
 namespace heyhi {
 namespace {
 
@@ -45,6 +47,12 @@ std::vector<std::string> NumericAddresses(const ares_addrinfo* found) {
   return addresses;
 }
 
+// RFC 6761, 6.3: such names mean this machine, and no server is asked. c-ares
+// 1.18 knows them from /etc/hosts alone, which containers may lack.
+bool IsLocalhost(const std::string& host) {
+  return host == "localhost" || absl::EndsWith(host, ".localhost");
+}
+
 class AresLookup : public DnsLookup {
  public:
   AresLookup(std::string host, Options options, Watch watch, Done done)
@@ -59,6 +67,10 @@ class AresLookup : public DnsLookup {
   }
 
   void Start() override {
+    if (IsLocalhost(host_)) {
+      Finish({std::nullopt, "", {"127.0.0.1", "::1"}});
+      return;
+    }
     ares_options settings = {};
     settings.timeout = kTimeoutMilliseconds;
     settings.tries = kTries;
