@@ -52,7 +52,7 @@ struct Headline {
   std::string sentence;
 };
 
-Headline Summarise(const TargetStanding& standing) {
+Headline Summarise(const TargetStanding& standing, absl::Time now) {
   if (!standing.last.has_value()) return {"waiting", "waiting", "first probe is on its way"};
   const ProbeResult& last = *standing.last;
   switch (last.outcome) {
@@ -73,28 +73,29 @@ Headline Summarise(const TargetStanding& standing) {
 }
 
 void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now) {
-  const Headline headline = Summarise(standing);
+  const Headline headline = Summarise(standing, now);
   const Target& target = *standing.target;
   absl::StrAppend(page, "<tr class=\"", headline.css_class, "\"><th scope=\"row\">",
                   Escape(target.id.provider), "<span class=\"model\">", Escape(target.id.model),
-                  "</span></th><td>", Escape(target.id.check), "</td><td><span class=\"badge\">",
-                  headline.word, "</span></td>");
+                  "</span></th><td class=\"wide\">", Escape(target.id.check),
+                  "</td><td><span class=\"badge\">", headline.word, "</span></td>");
   if (standing.last.has_value()) {
     const ProbeResult& last = *standing.last;
     const std::string status = last.http_status > 0 ? absl::StrCat(last.http_status) : "–";
     absl::StrAppend(page, "<td class=\"number\">", FormatLatency(last.times.total),
-                    "</td><td class=\"number\">", status, "</td><td>",
+                    "</td><td class=\"number wide\">", status, "</td><td class=\"wide\">",
                     TimeAgo(last.completed_at, now), "</td><td>",
                     standing.last_success_at.has_value() ? TimeAgo(*standing.last_success_at, now)
                                                          : "not since the start",
                     "</td>");
   } else {
-    absl::StrAppend(page,
-                    "<td class=\"number\">–</td><td class=\"number\">–</td><td>–</td>"
-                    "<td>–</td>");
+    absl::StrAppend(
+        page,
+        "<td class=\"number\">–</td><td class=\"number wide\">–</td><td class=\"wide\">–</td>"
+        "<td>–</td>");
   }
-  absl::StrAppend(page, "<td>", std::string(TargetStateName(standing.state)), ", every ",
-                  absl::FormatDuration(target.interval), "</td></tr>\n");
+  absl::StrAppend(page, "<td class=\"wide\">", std::string(TargetStateName(standing.state)),
+                  ", every ", absl::FormatDuration(target.interval), "</td></tr>\n");
   if (!headline.sentence.empty()) {
     absl::StrAppend(page, "<tr class=\"why\"><td colspan=\"8\">", Escape(headline.sentence),
                     "</td></tr>\n");
@@ -147,10 +148,12 @@ std::string RenderLandingPage(const LandingPageFacts& facts) {
                   Escape(facts.region), "</strong>.</p></header>\n<main>\n<p class=\"verdict\">",
                   Verdict(facts.targets),
                   "</p>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">Target</th>"
-                  "<th scope=\"col\">Check</th><th scope=\"col\">Last result</th>"
+                  "<th scope=\"col\" class=\"wide\">Check</th><th scope=\"col\">Last result</th>"
                   "<th scope=\"col\" class=\"number\">Took</th>"
-                  "<th scope=\"col\" class=\"number\">HTTP</th><th scope=\"col\">Probed</th>"
-                  "<th scope=\"col\">Last worked</th><th scope=\"col\">Schedule</th></tr></thead>\n"
+                  "<th scope=\"col\" class=\"number wide\">HTTP</th><th scope=\"col\" "
+                  "class=\"wide\">Probed</th>"
+                  "<th scope=\"col\">Last worked</th><th scope=\"col\" "
+                  "class=\"wide\">Schedule</th></tr></thead>\n"
                   "<tbody>\n");
   for (const TargetStanding& standing : facts.targets) AppendRow(&page, standing, facts.now);
   absl::StrAppend(&page,

@@ -52,8 +52,9 @@ TEST(LandingPageTest, SaysWhyAndWhoseFaultAndWhatToDo) {
   standing.last->reason = Reason::kInvalidKey;
   standing.last->error_type = ErrorType::kAuth;
   standing.last->fault = Fault::kAccount;
+  standing.unchanged_since = kNow - absl::Minutes(3);
   const std::string page = Page({standing});
-  EXPECT_THAT(page, HasSubstr("auth (invalid_key), fault: account. Check the key"));
+  EXPECT_THAT(page, HasSubstr("auth (invalid_key) for 3 min, fault: account. Check the key"));
   EXPECT_THAT(page, HasSubstr("0 of 1 targets answer well, 1 failing"));
   EXPECT_THAT(page, HasSubstr("not since the start"));
 }
