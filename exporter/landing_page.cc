@@ -67,8 +67,9 @@ Headline Summarise(const TargetStanding& standing, absl::Time now) {
   }
   return {"failed", "failed",
           absl::StrCat(std::string(ErrorTypeName(last.error_type)), " (",
-                       std::string(ReasonName(*last.reason)),
-                       "), fault: ", std::string(FaultName(last.fault)), ". ",
+                       std::string(ReasonName(*last.reason)), ") for ",
+                       FormatAge(now - standing.unchanged_since.value_or(now)),
+                       ", fault: ", std::string(FaultName(last.fault)), ". ",
                        std::string(ReasonAdvice(*last.reason)))};
 }
 
