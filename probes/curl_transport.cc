@@ -153,8 +153,12 @@ void CurlTransport::Connect(Flight& flight, const std::vector<std::string>& addr
     End(flight);
     return;
   }
+  if (curl_multi_add_handle(multi_, flight.exchange->handle()) != CURLM_OK) {
+    flight.exchange->Fail(Reason::kLocalResource, "libcurl takes no more connections");
+    End(flight);
+    return;
+  }
   flight.in_multi = true;
-  curl_multi_add_handle(multi_, flight.exchange->handle());
 }
 
 // Only marks: `done` is called from RunUntil, outside the libraries' callbacks.

@@ -72,7 +72,7 @@ using HttpHandler = std::function<void(const ServerRequest&, Responder)>;
 struct HttpServerOptions {
   // "host:port", "[v6]:port" or ":port" (every interface). Port 0 takes a free one.
   std::string listen_address = "127.0.0.1:0";
-  // PEM texts; both set means HTTPS, both empty means HTTP.
+  // PEM texts; both set means HTTPS, both empty means HTTP, one alone is refused.
   std::string tls_certificate_chain;
   std::string tls_private_key;
   unsigned connection_limit = 512;

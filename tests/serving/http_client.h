@@ -1,0 +1,32 @@
+#ifndef HEYHI_TESTS_SERVING_HTTP_CLIENT_H_
+#define HEYHI_TESTS_SERVING_HTTP_CLIENT_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace heyhi {
+
+// One HTTP exchange of a test, over a connection of its own, by libcurl as it is.
+struct ClientRequest {
+  std::string url = "";
+  std::string method = "";  // "" is GET, or POST with a body
+  std::vector<std::string> headers = {};
+  std::string body = "";
+  std::string ca = "";  // PEM to trust instead of the system's
+};
+
+struct ClientReply {
+  int curl_code = 0;  // CURLE_OK where a whole answer came
+  std::string error;  // libcurl's words where none came
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;                            // also the part of one cut short
+};
+
+// Blocks until the answer, a failure or a minute has passed. Thread-safe.
+ClientReply Send(const ClientRequest& request);
+
+}  // namespace heyhi
+
+#endif  // HEYHI_TESTS_SERVING_HTTP_CLIENT_H_
