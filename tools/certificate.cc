@@ -14,27 +14,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "tools/openssl_handles.h"
 
 namespace heyhi {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using BigNumber = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, OpensslDeleter<X509_EXTENSION_free>>;
+using BigNumber = std::unique_ptr<BIGNUM, OpensslDeleter<BN_free>>;
 
 // A certificate and its key.
 struct Identity {
-  X509Ptr certificate;
-  Key key;
+  X509Handle certificate;
+  KeyHandle key;
 };
 
 struct Validity {
@@ -86,7 +77,7 @@ bool AddExtension(X509* certificate, X509* issuer, const ExtensionText& text) {
 absl::StatusOr<Identity> MakeIdentity(const std::string& common_name, const Validity& validity,
                                       const std::vector<ExtensionText>& extensions,
                                       const Identity* issuer) {
-  Identity made{X509Ptr(X509_new()), Key(EVP_EC_gen("P-256"))};
+  Identity made{X509Handle(X509_new()), KeyHandle(EVP_EC_gen("P-256"))};
   if (made.certificate == nullptr || made.key == nullptr) return OpenSslError("make a key");
   X509* certificate = made.certificate.get();
   X509* signer = issuer == nullptr ? certificate : issuer->certificate.get();
@@ -113,7 +104,7 @@ std::string Contents(BIO* bio) {
 }
 
 absl::StatusOr<std::string> CertificatePem(const Identity& identity) {
-  const Bio bio(BIO_new(BIO_s_mem()));
+  const BioHandle bio(BIO_new(BIO_s_mem()));
   if (bio == nullptr || PEM_write_bio_X509(bio.get(), identity.certificate.get()) != 1) {
     return OpenSslError("write the certificate");
   }
@@ -121,7 +112,7 @@ absl::StatusOr<std::string> CertificatePem(const Identity& identity) {
 }
 
 absl::StatusOr<std::string> KeyPem(const Identity& identity) {
-  const Bio bio(BIO_new(BIO_s_mem()));
+  const BioHandle bio(BIO_new(BIO_s_mem()));
   if (bio == nullptr || PEM_write_bio_PrivateKey(bio.get(), identity.key.get(), nullptr, nullptr, 0,
                                                  nullptr, nullptr) != 1) {
     return OpenSslError("write the key");

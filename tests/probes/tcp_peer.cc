@@ -14,31 +14,23 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "serving/listen_socket.h"
+#include "tools/openssl_handles.h"
 
 namespace heyhi {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using ContextPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using SessionPtr = std::unique_ptr<SSL, Deleter<SSL_free>>;
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using ContextPtr = std::unique_ptr<SSL_CTX, OpensslDeleter<SSL_CTX_free>>;
+using SessionPtr = std::unique_ptr<SSL, OpensslDeleter<SSL_free>>;
 
-BioPtr BioOf(const std::string& text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+BioHandle BioOf(const std::string& text) {
+  return BioHandle(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 ContextPtr MakeContext(const Certificate& certificate) {
   ContextPtr context(SSL_CTX_new(TLS_server_method()));
-  const X509Ptr leaf(PEM_read_bio_X509(BioOf(certificate.chain).get(), nullptr, nullptr, nullptr));
-  const KeyPtr key(
+  const X509Handle leaf(
+      PEM_read_bio_X509(BioOf(certificate.chain).get(), nullptr, nullptr, nullptr));
+  const KeyHandle key(
       PEM_read_bio_PrivateKey(BioOf(certificate.private_key).get(), nullptr, nullptr, nullptr));
   SSL_CTX_use_certificate(context.get(), leaf.get());
   SSL_CTX_use_PrivateKey(context.get(), key.get());

@@ -9,8 +9,6 @@
 namespace heyhi {
 namespace {
 
-constexpr long kLimitSeconds = 60;
-
 struct EasyDeleter {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
@@ -36,7 +34,8 @@ std::size_t AddHeader(char* data, std::size_t /*size*/, std::size_t count, void*
 void SetRequest(CURL* easy, const ClientRequest& request) {
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT, kLimitSeconds);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(request.limit)));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   if (!request.body.empty()) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
@@ -77,6 +76,9 @@ ClientReply Send(const ClientRequest& request) {
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   reply.status = static_cast<int>(status);
+  long os_errno = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_errno);
+  reply.os_errno = static_cast<int>(os_errno);
   return reply;
 }
 

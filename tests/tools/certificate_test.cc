@@ -7,36 +7,28 @@
 
 #include <memory>
 
+#include "tools/openssl_handles.h"
+
 namespace heyhi {
 namespace {
 
 using ::testing::HasSubstr;
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
+using Store = std::unique_ptr<X509_STORE, OpensslDeleter<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, OpensslDeleter<X509_STORE_CTX_free>>;
 
-Bio Reader(const std::string& pem) {
-  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+BioHandle Reader(const std::string& pem) {
+  return BioHandle(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-X509Ptr FirstCertificate(const std::string& pem) {
-  return X509Ptr(PEM_read_bio_X509(Reader(pem).get(), nullptr, nullptr, nullptr));
+X509Handle FirstCertificate(const std::string& pem) {
+  return X509Handle(PEM_read_bio_X509(Reader(pem).get(), nullptr, nullptr, nullptr));
 }
 
 // OpenSSL's verdict on the chain as a TLS client takes it that trusts `ca`.
 int Verify(const Certificate& certificate, const std::string& ca) {
-  const X509Ptr trusted = FirstCertificate(ca);
-  const X509Ptr leaf = FirstCertificate(certificate.chain);
+  const X509Handle trusted = FirstCertificate(ca);
+  const X509Handle leaf = FirstCertificate(certificate.chain);
   const Store store(X509_STORE_new());
   X509_STORE_add_cert(store.get(), trusted.get());
   const StoreContext context(X509_STORE_CTX_new());
@@ -65,14 +57,14 @@ TEST(CertificateTest, ChainEndsWithTheCa) {
 
 TEST(CertificateTest, KeyBelongsToTheCertificate) {
   const Certificate certificate = *MakeCertificate();
-  const Key key(
+  const KeyHandle key(
       PEM_read_bio_PrivateKey(Reader(certificate.private_key).get(), nullptr, nullptr, nullptr));
   ASSERT_NE(key, nullptr);
   EXPECT_EQ(X509_check_private_key(FirstCertificate(certificate.chain).get(), key.get()), 1);
 }
 
 TEST(CertificateTest, NamesThisMachine) {
-  const X509Ptr leaf = FirstCertificate(MakeCertificate()->chain);
+  const X509Handle leaf = FirstCertificate(MakeCertificate()->chain);
   EXPECT_EQ(X509_check_host(leaf.get(), "localhost", 0, 0, nullptr), 1);
   EXPECT_EQ(X509_check_ip_asc(leaf.get(), "127.0.0.1", 0), 1);
   EXPECT_EQ(X509_check_ip_asc(leaf.get(), "::1", 0), 1);
@@ -82,7 +74,7 @@ TEST(CertificateTest, NamesThisMachine) {
 TEST(CertificateTest, NamesAnotherHostWhenAsked) {
   CertificateOptions options;
   options.names = {"DNS:wrong.example"};
-  const X509Ptr leaf = FirstCertificate(MakeCertificate(options)->chain);
+  const X509Handle leaf = FirstCertificate(MakeCertificate(options)->chain);
   EXPECT_EQ(X509_check_host(leaf.get(), "wrong.example", 0, 0, nullptr), 1);
   EXPECT_EQ(X509_check_host(leaf.get(), "localhost", 0, 0, nullptr), 0);
 }

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "tests/tools/emulator_client.h"
+#include "tests/serving/http_client.h"
 
 namespace heyhi {
 namespace {
@@ -16,8 +16,8 @@ namespace {
 // where the query has "reset".
 class DelayQueueTest : public ::testing::Test {
  protected:
-  EmulatorReply Get(const std::string& query) {
-    return SendToEmulator({.url = "http://" + server_->address() + "/?" + query});
+  ClientReply Get(const std::string& query) {
+    return Send({.url = "http://" + server_->address() + "/?" + query});
   }
 
   void Handle(const ServerRequest& request, Responder responder) {
@@ -47,7 +47,7 @@ TEST_F(DelayQueueTest, ResetsWhenDue) {
 }
 
 TEST_F(DelayQueueTest, AnswersTheSoonerOneFirst) {
-  EmulatorReply late;
+  ClientReply late;
   std::thread client([this, &late] { late = Get("wait=600000"); });
   EXPECT_EQ(Get("wait=30").body, "late\n");
   server_.reset();  // ends the one that is not due

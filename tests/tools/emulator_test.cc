@@ -10,7 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "probes/json.h"
-#include "tests/tools/emulator_client.h"
+#include "tests/serving/http_client.h"
 
 namespace heyhi {
 namespace {
@@ -24,6 +24,8 @@ using ::testing::Pair;
 constexpr const char* kChat = R"({"model": "my-model", "messages": []})";
 constexpr const char* kStream = R"({"model": "my-model", "messages": [], "stream": true})";
 
+const std::vector<std::string> kKey = {"Authorization: Bearer test-key"};
+
 class EmulatorTest : public ::testing::Test {
  protected:
   static std::unique_ptr<Emulator> Start(EmulatorOptions options = {}) {
@@ -35,20 +37,20 @@ class EmulatorTest : public ::testing::Test {
 
   std::string Url(const std::string& path) { return "http://" + emulator_->http_address() + path; }
 
-  EmulatorReply Get(const std::string& path) { return SendToEmulator({.url = Url(path)}); }
-  EmulatorReply Post(const std::string& path, const std::string& body) {
-    return SendToEmulator({.url = Url(path), .body = body});
+  ClientReply Get(const std::string& path) { return Send({.url = Url(path), .headers = kKey}); }
+  ClientReply Post(const std::string& path, const std::string& body) {
+    return Send({.url = Url(path), .headers = kKey, .body = body});
   }
-  EmulatorReply Chat() { return Post("/openai/v1/chat/completions", kChat); }
-  EmulatorReply PostWithoutKey(const std::string& path) {
-    return SendToEmulator({.url = Url(path), .body = kChat, .headers = {}});
+  ClientReply Chat() { return Post("/openai/v1/chat/completions", kChat); }
+  ClientReply PostWithoutKey(const std::string& path) {
+    return Send({.url = Url(path), .body = kChat});
   }
-  EmulatorReply OverTls(const std::string& url, const std::string& ca) {
-    return SendToEmulator({.url = url, .ca = ca});
+  ClientReply OverTls(const std::string& url, const std::string& ca) {
+    return Send({.url = url, .headers = kKey, .ca = ca});
   }
 
   void SetFault(const std::string& json) {
-    const EmulatorReply reply = Post("/admin/faults", json);
+    const ClientReply reply = Post("/admin/faults", json);
     EXPECT_EQ(reply.status, 201) << reply.body;
   }
 
@@ -56,7 +58,7 @@ class EmulatorTest : public ::testing::Test {
 };
 
 TEST_F(EmulatorTest, AnswersAChatWithTheModelAskedFor) {
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_EQ(reply.status, 200);
   const auto body = JsonDocument::Parse(reply.body);
   ASSERT_TRUE(body.has_value());
@@ -65,14 +67,14 @@ TEST_F(EmulatorTest, AnswersAChatWithTheModelAskedFor) {
 }
 
 TEST_F(EmulatorTest, SendsTheRecordedHeaders) {
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_THAT(reply.headers, Contains(Pair("content-type", "application/json")));
   EXPECT_THAT(reply.headers, Contains(Pair("x-ratelimit-limit-requests", "5000")));
   EXPECT_THAT(reply.headers, Contains(Pair("content-length", std::to_string(reply.body.size()))));
 }
 
 TEST_F(EmulatorTest, StreamsWithTheModelAskedFor) {
-  const EmulatorReply reply = Post("/openai/v1/chat/completions", kStream);
+  const ClientReply reply = Post("/openai/v1/chat/completions", kStream);
   EXPECT_EQ(reply.status, 200);
   EXPECT_THAT(reply.headers, Contains(Pair("content-type", HasSubstr("text/event-stream"))));
   EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")"));
@@ -89,32 +91,32 @@ TEST_F(EmulatorTest, ListsModels) {
 TEST_F(EmulatorTest, AnswersForEveryProvider) {
   for (const char* path : {"/mistral/v1", "/xai/v1", "/deepseek", "/groq/openai/v1",
                            "/openrouter/api/v1", "/acme/v1"}) {
-    const EmulatorReply reply = Post(std::string(path) + "/chat/completions", kChat);
+    const ClientReply reply = Post(std::string(path) + "/chat/completions", kChat);
     EXPECT_EQ(reply.status, 200) << path;
     EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")")) << path;
   }
 }
 
 TEST_F(EmulatorTest, WantsAKey) {
-  const EmulatorReply openrouter = PostWithoutKey("/openrouter/api/v1/chat/completions");
+  const ClientReply openrouter = PostWithoutKey("/openrouter/api/v1/chat/completions");
   EXPECT_EQ(openrouter.status, 401);
   EXPECT_THAT(openrouter.body, HasSubstr("No auth credentials found"));
   EXPECT_EQ(PostWithoutKey("/groq/openai/v1/chat/completions").status, 401);
-  const EmulatorReply other = PostWithoutKey("/acme/v1/chat/completions");
+  const ClientReply other = PostWithoutKey("/acme/v1/chat/completions");
   EXPECT_EQ(other.status, 401);
   EXPECT_THAT(other.body, HasSubstr("invalid_api_key"));
 }
 
 TEST_F(EmulatorTest, RefusesBodiesItCannotUse) {
   for (const char* body : {"{", "[]", R"({"messages": []})", R"({"model": "m"})"}) {
-    const EmulatorReply reply = Post("/openai/v1/chat/completions", body);
+    const ClientReply reply = Post("/openai/v1/chat/completions", body);
     EXPECT_EQ(reply.status, 400) << body;
     EXPECT_THAT(reply.body, HasSubstr(R"("type":"invalid_request_error")")) << body;
   }
 }
 
 TEST_F(EmulatorTest, NamesAnUnknownPath) {
-  const EmulatorReply reply = Post("/openai/chat/completions", kChat);
+  const ClientReply reply = Post("/openai/chat/completions", kChat);
   EXPECT_EQ(reply.status, 404);
   const auto body = JsonDocument::Parse(reply.body);
   ASSERT_TRUE(body.has_value());
@@ -132,7 +134,7 @@ TEST_F(EmulatorTest, RefusesAWrongMethod) {
 
 TEST_F(EmulatorTest, ReplaysAFaultCaseAsRecorded) {
   SetFault(R"({"case": "429-rate-limit"})");
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_EQ(reply.status, 429);
   EXPECT_THAT(reply.headers, Contains(Pair("retry-after", "20")));
   EXPECT_THAT(reply.body, HasSubstr("Rate limit reached for gpt-4o-mini"));
@@ -145,7 +147,7 @@ TEST_F(EmulatorTest, ReplaysBodyTextToTheByte) {
 
 TEST_F(EmulatorTest, AnswersWithAFaultsStatusHeadersAndBody) {
   SetFault(R"({"status": 599, "headers": {"x-made": "up"}, "body": "broken"})");
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_EQ(reply.status, 599);
   EXPECT_THAT(reply.headers, Contains(Pair("x-made", "up")));
   EXPECT_EQ(reply.body, "broken");
@@ -168,7 +170,7 @@ TEST_F(EmulatorTest, StrikesTheShare) {
 TEST_F(EmulatorTest, TruncatesTheBody) {
   const std::size_t whole = Chat().body.size();
   SetFault(R"({"action": "truncate"})");
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_EQ(reply.curl_code, CURLE_PARTIAL_FILE);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body.size(), whole / 2);
@@ -176,7 +178,7 @@ TEST_F(EmulatorTest, TruncatesTheBody) {
 
 TEST_F(EmulatorTest, ResetsTheConnection) {
   SetFault(R"({"action": "reset"})");
-  const EmulatorReply reply = Chat();
+  const ClientReply reply = Chat();
   EXPECT_EQ(reply.curl_code, CURLE_RECV_ERROR);
   EXPECT_EQ(reply.os_errno, ECONNRESET);
 }
@@ -188,15 +190,17 @@ TEST_F(EmulatorTest, ResetsAfterTheLatency) {
 
 TEST_F(EmulatorTest, StallsUntilTheClientGivesUp) {
   SetFault(R"({"action": "stall"})");
-  const EmulatorReply reply = SendToEmulator(
-      {.url = Url("/openai/v1/chat/completions"), .body = kChat, .limit_milliseconds = 100});
+  const ClientReply reply = Send({.url = Url("/openai/v1/chat/completions"),
+                                  .headers = kKey,
+                                  .body = kChat,
+                                  .limit = absl::Milliseconds(100)});
   EXPECT_EQ(reply.curl_code, CURLE_OPERATION_TIMEDOUT);
   EXPECT_EQ(Get("/admin/faults").status, 200);  // others are still served
 }
 
 TEST_F(EmulatorTest, EndsStalledRequestsWhenItStops) {
   SetFault(R"({"action": "stall"})");
-  EmulatorReply reply;
+  ClientReply reply;
   std::thread client([&] { reply = Chat(); });
   while (Get("/admin/requests").body == "{}\n") {
   }  // until the request has arrived
@@ -214,8 +218,9 @@ TEST_F(EmulatorTest, DelaysTheHealthyAnswer) {
 
 TEST_F(EmulatorTest, DelaysOneRequestWithoutHoldingUpOthers) {
   SetFault(R"({"provider": "openai", "latency": "10m"})");
-  std::thread client(
-      [this] { SendToEmulator({.url = Url("/openai/v1/models"), .limit_milliseconds = 200}); });
+  std::thread client([this] {
+    Send({.url = Url("/openai/v1/models"), .headers = kKey, .limit = absl::Milliseconds(200)});
+  });
   EXPECT_EQ(Get("/xai/v1/models").status, 200);
   client.join();
 }
@@ -231,7 +236,7 @@ TEST_F(EmulatorTest, HasALatencyOfItsOwn) {
 
 TEST_F(EmulatorTest, ServesTlsThatVerifies) {
   const std::string path = emulator_->https_address() + "/openai/v1/models";
-  const EmulatorReply reply = OverTls("https://" + path, emulator_->ca_certificate());
+  const ClientReply reply = OverTls("https://" + path, emulator_->ca_certificate());
   EXPECT_EQ(reply.curl_code, CURLE_OK);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(OverTls("https://" + path, "").curl_code, CURLE_PEER_FAILED_VERIFICATION);
