@@ -152,11 +152,33 @@ JsonObject& JsonObject::Set(const std::string& key, const std::vector<JsonObject
   for (const JsonObject& value : values) array.push_back(*value.value_);
   return *this;
 }
+JsonObject& JsonObject::Set(const std::string& key, const std::vector<std::string>& values) {
+  (*value_)[key] = values;
+  return *this;
+}
+JsonObject& JsonObject::Set(const std::string& key, JsonView value) {
+  // A round trip over the text: the two library types do not convert.
+  (*value_)[key] = value.exists() ? nlohmann::ordered_json::parse(value.Dump()) : nullptr;
+  return *this;
+}
 JsonObject& JsonObject::Merge(const JsonObject& members) {
   for (const auto& item : members.value_->items()) (*value_)[item.key()] = item.value();
   return *this;
 }
 
 std::string JsonObject::Dump() const { return DumpJson(*value_); }
+
+std::string DumpJsonList(const std::vector<std::string>& values) {
+  return DumpJson(nlohmann::json(values));
+}
+
+std::string DumpJsonList(const std::vector<JsonObject>& values) {
+  std::string text = "[";
+  for (const JsonObject& value : values) {
+    if (text.size() > 1) text.push_back(',');
+    text.append(value.Dump());
+  }
+  return text + "]";
+}
 
 }  // namespace heyhi

@@ -92,6 +92,9 @@ class JsonObject {
   JsonObject& Set(const std::string& key, bool value);
   JsonObject& Set(const std::string& key, const JsonObject& value);
   JsonObject& Set(const std::string& key, const std::vector<JsonObject>& values);
+  JsonObject& Set(const std::string& key, const std::vector<std::string>& values);
+  // A copy of what was read; null for nothing.
+  JsonObject& Set(const std::string& key, JsonView value);
   // Adds (or replaces) every member of `members`.
   JsonObject& Merge(const JsonObject& members);
 
@@ -101,6 +104,10 @@ class JsonObject {
  private:
   std::unique_ptr<nlohmann::ordered_json> value_;
 };
+
+// A JSON array of strings, or of objects, as compact text.
+std::string DumpJsonList(const std::vector<std::string>& values);
+std::string DumpJsonList(const std::vector<JsonObject>& values);
 
 }  // namespace heyhi
 

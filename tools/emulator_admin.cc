@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "probes/json.h"
 
@@ -19,23 +18,6 @@ ServerResponse JsonResponse(int status, const std::string& json) {
   return {status, {{"content-type", "application/json"}}, absl::StrCat(json, "\n"), std::nullopt};
 }
 
-std::string JsonList(const std::vector<std::string>& elements) {
-  return absl::StrCat("[", absl::StrJoin(elements, ","), "]");
-}
-
-// The JSON text of a string, cut out of {"":"…"}.
-std::string JsonString(const std::string& text) {
-  const std::string object = JsonObject().Set("", text).Dump();
-  return object.substr(4, object.size() - 5);
-}
-
-std::string JsonStringList(const std::vector<std::string>& texts) {
-  std::vector<std::string> elements;
-  elements.reserve(texts.size());
-  for (const std::string& text : texts) elements.push_back(JsonString(text));
-  return JsonList(elements);
-}
-
 JsonObject EntryToJson(const EmulatorFaults::Entry& entry) {
   JsonObject json;
   json.Set("id", entry.id).Merge(FaultToJson(entry.fault));
@@ -43,11 +25,9 @@ JsonObject EntryToJson(const EmulatorFaults::Entry& entry) {
 }
 
 ServerResponse ListFaults(const EmulatorFaults& faults) {
-  std::vector<std::string> elements;
-  for (const EmulatorFaults::Entry& entry : faults.List()) {
-    elements.push_back(EntryToJson(entry).Dump());
-  }
-  return JsonResponse(200, JsonList(elements));
+  std::vector<JsonObject> elements;
+  for (const EmulatorFaults::Entry& entry : faults.List()) elements.push_back(EntryToJson(entry));
+  return JsonResponse(200, DumpJsonList(elements));
 }
 
 ServerResponse AddFault(const ServerRequest& request, const EmulatorCases& cases,
@@ -69,17 +49,18 @@ ServerResponse RemoveFault(const std::string& id_text, EmulatorFaults& faults) {
 }
 
 ServerResponse ListRequests(const EmulatorRequests& requests) {
-  std::vector<std::string> members;
+  JsonObject all;
   for (const auto& [provider, seen] : requests.Snapshot()) {
     JsonObject models;
     for (const auto& [model, count] : seen.by_model) models.Set(model, count);
-    members.push_back(absl::StrCat(
-        JsonString(provider), ":{\"requests\":", seen.requests, ",\"models\":", models.Dump(),
-        ",\"last\":{\"method\":", JsonString(seen.method), ",\"path\":", JsonString(seen.path),
-        ",\"header_names\":", JsonStringList(seen.header_names),
-        ",\"body\":", seen.body.empty() ? "null" : seen.body, "}}"));
+    const auto body = JsonDocument::Parse(seen.body);
+    JsonObject last;
+    last.Set("method", seen.method).Set("path", seen.path).Set("header_names", seen.header_names);
+    last.Set("body", body.has_value() ? body->root() : JsonView());
+    all.Set(provider,
+            JsonObject().Set("requests", seen.requests).Set("models", models).Set("last", last));
   }
-  return JsonResponse(200, absl::StrCat("{", absl::StrJoin(members, ","), "}"));
+  return JsonResponse(200, all.Dump());
 }
 
 ServerResponse WrongMethod(const std::string& allowed) {
@@ -111,7 +92,7 @@ ServerResponse AnswerAdmin(const ServerRequest& request, const EmulatorCases& ca
   }
   if (request.path == "/admin/cases") {
     if (method != "GET") return WrongMethod("GET");
-    return JsonResponse(200, JsonStringList(cases.Names()));
+    return JsonResponse(200, DumpJsonList(cases.Names()));
   }
   if (request.path == "/admin/requests") {
     if (method != "GET") return WrongMethod("GET");

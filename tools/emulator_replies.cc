@@ -22,11 +22,11 @@ constexpr const char* kMissingKeyCase = "401-invalid-key";
 
 // OpenAI's shape for what the caller did wrong.
 ServerResponse RequestError(int status, const std::string& message) {
-  static constexpr const char* kShape =
-      R"({"type": "invalid_request_error", "param": null, "code": null})";
-  const auto shape = JsonDocument::Parse(kShape);
-  JsonObject error(shape->root());
-  error.Set("message", message);
+  JsonObject error;
+  error.Set("message", message)
+      .Set("type", "invalid_request_error")
+      .Set("param", JsonView())
+      .Set("code", JsonView());
   return {status,
           {{"content-type", "application/json"}},
           JsonObject().Set("error", error).Dump(),

@@ -41,7 +41,7 @@ std::string Error(const std::string& members) {
   return absl::StrCat("{\"error\":{", members, "}}");
 }
 
-std::vector<RuleCase> RuleCases() {
+std::vector<RuleCase> EdgeCases() {
   const std::string html = "<html>x</html>";
   return {
       {"Redirect", kOpenAi, 302, "", "E1", "unexpected_redirect"},
@@ -64,6 +64,11 @@ std::vector<RuleCase> RuleCases() {
       {"Html500", kOpenAi, 500, html, "E12", "edge_html"},
       {"Html502", kOpenAi, 502, html, "E12", "edge_html"},
       {"PaymentRequired", kOpenAi, 402, "{}", "E13", "billing_quota"},
+  };
+}
+
+std::vector<RuleCase> ProviderCases() {
+  return {
       {"Quota", kOpenAi, 429, Error(R"("type":"insufficient_quota")"), "O1", "billing_quota"},
       {"NoKeySent", kOpenAi, 401, "{}", "O3", "missing_key", "application/json", "m", false},
       {"BadKey", kOpenAi, 401, Error(R"("code":"invalid_api_key")"), "O4", "invalid_key"},
@@ -96,6 +101,12 @@ std::vector<RuleCase> RuleCases() {
        "billing_quota"},
       {"MistralNoKey", kMistral, 401, R"({"detail":"Unauthorized"})", "F2", "missing_key",
        "application/json", "m", false},
+  };
+}
+
+std::vector<RuleCase> StatusAndSuccessCases() {
+  const std::string html = "<html>x</html>";
+  return {
       {"Unprocessable", kOpenAi, 422, "", "F1", "bad_request_param"},
       {"Forbidden", kOpenAi, 403, "{}", "F3", "permission_denied"},
       {"MistralModelNotFound", kMistral, 404, R"({"message":"model x is not here"})", "F4",
@@ -121,6 +132,14 @@ std::vector<RuleCase> RuleCases() {
        "error_in_200"},
       {"OtherJson", kOpenAi, 200, R"({"hello":"world"})", "H7", "bad_json"},
   };
+}
+
+std::vector<RuleCase> RuleCases() {
+  std::vector<RuleCase> all;
+  for (const auto& cases : {EdgeCases(), ProviderCases(), StatusAndSuccessCases()}) {
+    all.insert(all.end(), cases.begin(), cases.end());
+  }
+  return all;
 }
 
 class ErrorRuleTest : public testing::TestWithParam<RuleCase> {};

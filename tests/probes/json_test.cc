@@ -274,5 +274,16 @@ TEST(JsonObjectTest, WritesNumbersThatJsonLacksAsNull) {
   EXPECT_EQ(object.Dump(), R"({"nan":null,"infinite":null})");
 }
 
+TEST(JsonObjectTest, WritesListsCopiesAndNull) {
+  const auto read = JsonDocument::Parse(R"({"a":[1,null]})");
+  JsonObject object;
+  object.Set("texts", std::vector<std::string>{"x", "\"y\""})
+      .Set("copy", read->root()["a"])
+      .Set("nothing", JsonView());
+  EXPECT_EQ(object.Dump(), R"({"texts":["x","\"y\""],"copy":[1,null],"nothing":null})");
+  EXPECT_EQ(DumpJsonList(std::vector<std::string>{"x"}), R"(["x"])");
+  EXPECT_EQ(DumpJsonList(std::vector<JsonObject>{JsonObject(), JsonObject()}), "[{},{}]");
+}
+
 }  // namespace
 }  // namespace heyhi
