@@ -77,6 +77,13 @@ class HouseTest(unittest.TestCase):
     def test_the_root_build_file_reads_in_one_look(self):
         self.assertLess((ROOT / "CMakeLists.txt").read_text().count("\n"), 80)
 
+    def test_the_run_script_knows_every_provider_and_its_key(self):
+        documented = re.findall(r"^\| (\w+) \| `https://[^|]*\| `(\w+_API_KEY)` \|",
+                                (ROOT / "docs/providers.md").read_text(), re.M)
+        listed = re.search(r'^KEYED_PROVIDERS="([^"]*)"', (ROOT / "dev").read_text(), re.M)[1]
+        self.assertEqual(sorted(f"{name}:{key}" for name, key in documented),
+                         sorted(listed.split()))
+
     def test_package_locks_name_no_registry(self):
         for path in ROOT.glob("tests/*/package-lock.json"):
             self.assertNotIn('"resolved"', path.read_text(), path.relative_to(ROOT))
