@@ -89,11 +89,14 @@ absl::StatusOr<ListenSocket> OpenListenSocket(const std::string& listen_address)
   if (!parts.ok()) return parts.status();
   const bool every_interface = parts->host.empty();
 
+  // "localhost" means the loopback addresses even where /etc/hosts is missing, as
+  // in bare containers; for the system, no host and no AI_PASSIVE says the same.
+  const bool loopback = parts->host == "localhost";
   addrinfo hints = {};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_flags = loopback ? AI_NUMERICSERV : AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int lookup = getaddrinfo(every_interface ? nullptr : parts->host.c_str(),
+  const int lookup = getaddrinfo(every_interface || loopback ? nullptr : parts->host.c_str(),
                                  parts->port.c_str(), &hints, &found);
   if (lookup != 0) {
     return absl::InvalidArgumentError(
@@ -102,8 +105,10 @@ absl::StatusOr<ListenSocket> OpenListenSocket(const std::string& listen_address)
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
 
   int error = 0;
-  // For every interface try IPv6 first: its socket takes IPv4 as well.
-  for (const int family : {AF_INET6, AF_INET}) {
+  // For every interface try IPv6 first: its socket takes IPv4 as well. A name
+  // means IPv4 first, which is where clients look for "localhost".
+  for (const int family :
+       {every_interface ? AF_INET6 : AF_INET, every_interface ? AF_INET : AF_INET6}) {
     for (const addrinfo* candidate = found; candidate != nullptr; candidate = candidate->ai_next) {
       if (candidate->ai_family != family) continue;
       const int fd = BindAndListen(*candidate, every_interface);

@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from programs import BIN, SANITIZED, Emulator, Exporter, Program, config_for, wait_for
+from programs import BIN, HAS_PROC, SANITIZED, Emulator, Exporter, Program, config_for, wait_for
 
 
 README = pathlib.Path(os.environ["HEYHI_SOURCE_DIR"]) / "README.md"
@@ -104,6 +104,7 @@ class RunTest(unittest.TestCase):
         self.addCleanup(exporter.stop)
         exporter.wait_for_log(r'msg="probe failed" target=gone/m/chat error_type=dns')
 
+    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
     def test_ten_targets_stay_below_24_megabytes(self):
         models = ", ".join(f"m-{i}" for i in range(10))
         config = config_for(self.emulator, providers=["openai"]) + f"    models: [{models}]\n"

@@ -17,6 +17,7 @@ import urllib.request
 BIN = pathlib.Path(os.environ["HEYHI_BIN_DIR"])
 TESTDATA = pathlib.Path(os.environ["HEYHI_TESTDATA"])
 SANITIZED = bool(os.environ.get("HEYHI_SANITIZE"))
+HAS_PROC = os.path.exists("/proc/self/stat")  # not mounted in a bare chroot
 LIMIT_SECONDS = 60  # ample: a sanitized build on a busy machine
 
 
