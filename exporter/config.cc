@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,9 +41,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return text;
 }
 
-bool IsName(const std::string& text, const char* extra, std::size_t max_size) {
+bool IsName(const std::string& text, std::string_view extra, std::size_t max_size) {
   for (const char c : text) {
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && std::strchr(extra, c) == nullptr) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && extra.find(c) == extra.npos) {
       return false;
     }
   }
@@ -65,6 +66,7 @@ class ConfigReader {
   // Reads the settings among a map's entries; `own_keys` are left to the caller.
   absl::StatusOr<Settings> ReadSettings(const YamlNode& map,
                                         const std::vector<std::string>& own_keys) const;
+  bool SetProfile(const YamlNode& value);
   absl::Status ReadRegion(const YamlNode& value);
   absl::Status ReadProvider(const YamlNode& node);
   absl::Status ReadModel(const YamlNode& node, const std::string& provider,
@@ -114,18 +116,22 @@ absl::StatusOr<Settings> ConfigReader::ReadSettings(
 }
 
 absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
-  const std::vector<std::string> keys = {"region", "defaults", "providers"};
+  const std::vector<std::string> keys = {"region", "profile", "defaults", "providers"};
   if (root.kind != YamlNode::Kind::kMap) {
     return Error(std::max(root.line, 1), "expected a map with the key \"providers\"");
   }
   for (const auto& [key, value] : root.entries) {
-    if (key.scalar != "region" && key.scalar != "defaults" && key.scalar != "providers") {
+    if (std::find(keys.begin(), keys.end(), key.scalar) == keys.end()) {
       return Error(key.line,
                    absl::StrCat("unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, keys)));
     }
   }
   if (const YamlNode* region = FindEntry(root, "region")) {
     if (absl::Status status = ReadRegion(*region); !status.ok()) return status;
+  }
+  const YamlNode* profile = FindEntry(root, "profile");
+  if (profile != nullptr && !SetProfile(*profile)) {
+    return Error(profile->line, "profile: expected thrifty (every 5m), balanced (2m) or fast (1m)");
   }
   if (const YamlNode* defaults = FindEntry(root, "defaults")) {
     if (defaults->kind != YamlNode::Kind::kMap) {
@@ -134,7 +140,8 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     }
     auto settings = ReadSettings(*defaults, {});
     if (!settings.ok()) return settings.status();
-    defaults_ = *settings;
+    defaults_.OverrideWith(*settings);
+    defaults_.MarkInherited();
   }
   const YamlNode* providers = FindEntry(root, "providers");
   if (providers == nullptr || providers->kind != YamlNode::Kind::kSequence ||
@@ -147,6 +154,16 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     if (absl::Status status = ReadProvider(provider); !status.ok()) return status;
   }
   return std::move(config_);
+}
+
+// A profile is a name for how often to probe; `interval` at any level overrides it.
+bool ConfigReader::SetProfile(const YamlNode& value) {
+  const std::map<std::string, absl::Duration> intervals = {
+      {"thrifty", absl::Minutes(5)}, {"balanced", absl::Minutes(2)}, {"fast", absl::Minutes(1)}};
+  const auto found = intervals.find(value.scalar);
+  if (value.kind != YamlNode::Kind::kScalar || found == intervals.end()) return false;
+  defaults_.interval = {found->second, value.line};
+  return true;
 }
 
 absl::Status ConfigReader::ReadRegion(const YamlNode& value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -77,8 +78,22 @@ bool ReadObjective(const YamlNode& node, Setting<absl::Duration>* setting) {
                      [&](double bound) { return absl::Seconds(bound) == setting->value.value(); });
 }
 
-// What was found, for an error message.
-std::string Describe(const YamlNode& value) {
+// Capitals only, though systems allow more: keys pasted here by mistake have
+// small letters.
+bool ReadVariableName(const YamlNode& node, Setting<std::string>* setting) {
+  constexpr std::size_t kMaxName = 128;
+  if (!ReadScalar(node, setting, kMaxName)) return false;
+  return node.scalar.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+         std::string::npos;
+}
+
+// What was found, for an error message; for keys only its kind, since somebody
+// may have written the key itself there.
+std::string Describe(const std::string& option, const YamlNode& value) {
+  if (absl::StartsWith(option, "api_key_")) {
+    return value.kind == YamlNode::Kind::kScalar ? "what stands there (not shown: it may be a key)"
+                                                 : value.KindName();
+  }
   if (value.kind == YamlNode::Kind::kScalar) return absl::StrCat("\"", value.scalar, "\"");
   std::vector<std::string> words;
   for (const YamlNode& item : value.items) {
@@ -113,8 +128,8 @@ constexpr Option kOptions[] = {
      [](const YamlNode& n, Settings* s) { return ReadInteger(n, 1, 1024, &s->max_tokens); }},
     {"checks", "a list of checks, each once; this version knows: chat",
      [](const YamlNode& n, Settings* s) { return ReadChecks(n, &s->checks); }},
-    {"api_key_env", "the name of an environment variable",
-     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_env, kMaxText); }},
+    {"api_key_env", "the name of an environment variable: capital letters, digits and \"_\"",
+     [](const YamlNode& n, Settings* s) { return ReadVariableName(n, &s->api_key_env); }},
     {"api_key_file", "the path of a file that holds the key",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_file, kMaxText); }},
     {"base_url", "an http or https URL",
@@ -162,8 +177,8 @@ absl::StatusOr<bool> ReadSetting(const std::string& key, const YamlNode& value,
   for (const Option& option : kOptions) {
     if (option.key != key) continue;
     if (option.read(value, settings)) return true;
-    return absl::InvalidArgumentError(
-        absl::StrCat(key, ": expected ", std::string(option.expected), ", not ", Describe(value)));
+    return absl::InvalidArgumentError(absl::StrCat(key, ": expected ", std::string(option.expected),
+                                                   ", not ", Describe(key, value)));
   }
   return false;
 }

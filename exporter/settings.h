@@ -20,6 +20,8 @@ template <typename T>
 struct Setting {
   std::optional<T> value;
   int line = 0;
+  // It comes from `defaults`, where it may serve some targets and not others.
+  bool inherited = false;
 
   void OverrideWith(const Setting& later) {
     if (later.value.has_value()) *this = later;
@@ -44,6 +46,8 @@ struct Settings {
 
   // Takes every option that `later` sets.
   void OverrideWith(const Settings& later);
+  // Marks the two options that need not serve every target.
+  void MarkInherited() { allow_plain_http.inherited = ca_file.inherited = true; }
 };
 
 struct SettingInfo {

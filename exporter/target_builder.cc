@@ -69,6 +69,13 @@ class TargetBuilder {
                    "base_url: plain http would send the key readable over the network; use https, "
                    "or set allow_plain_http: true");
     }
+    https_ = url->https;
+    if (settings_.allow_plain_http.value.value_or(false) && settings_.allow_plain_http.line != 0 &&
+        (url->https || url->host_is_loopback) && !settings_.allow_plain_http.inherited) {
+      return Error(settings_.allow_plain_http.line,
+                   "allow_plain_http: has no effect, since base_url is https or on this machine; "
+                   "remove it");
+    }
     return absl::OkStatus();
   }
 
@@ -108,10 +115,11 @@ class TargetBuilder {
     int line = 0;
     if (settings_.api_key_file.value.has_value()) {
       line = settings_.api_key_file.line;
-      source = absl::StrCat("api_key_file: ", *settings_.api_key_file.value);
+      // Its path is not shown: somebody may have written the key itself there.
+      source = "the file that api_key_file names";
       absl::StatusOr<std::string> text = sources_.file(*settings_.api_key_file.value);
       if (!text.ok()) {
-        return Error(line, absl::StrCat("api_key_file: ", std::string(text.status().message())));
+        return Error(line, absl::StrCat(source, " cannot be read: check path and permissions"));
       }
       key = *std::move(text);
       if (!key.empty() && key.back() == '\n') key.pop_back();
@@ -150,6 +158,11 @@ class TargetBuilder {
 
   absl::Status SetCaFile() {
     if (!settings_.ca_file.value.has_value()) return absl::OkStatus();
+    if (!https_) {
+      if (settings_.ca_file.inherited) return absl::OkStatus();
+      return Error(settings_.ca_file.line,
+                   "ca_file: has no effect, since base_url is plain http; remove it");
+    }
     target_.ca_file = *settings_.ca_file.value;
     const absl::StatusOr<std::string> text = sources_.file(target_.ca_file);
     if (!text.ok()) {
@@ -167,6 +180,7 @@ class TargetBuilder {
   const ConfigSources& sources_;
   int* const line_;
   const Provider* const known_;
+  bool https_ = true;
   Target target_;
 };
 

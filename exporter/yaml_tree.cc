@@ -15,15 +15,9 @@ namespace heyhi {
 namespace {
 
 constexpr std::size_t kMaxBytes = 4 << 20;
-constexpr std::size_t kMaxNodes = 500000;
+constexpr std::size_t kMaxNodes = 200000;
+constexpr char kTooMany[] = "too many values: the file unfolds to more than 200000";
 constexpr std::size_t kMaxDepth = 32;
-
-std::size_t CountNodes(const YamlNode& node) {
-  std::size_t count = 1;
-  for (const YamlNode& item : node.items) count += CountNodes(item);
-  for (const auto& [key, value] : node.entries) count += CountNodes(key) + CountNodes(value);
-  return count;
-}
 
 // Builds the tree from yaml-cpp's events. Keeps the first error and ignores what
 // follows it.
@@ -37,11 +31,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Add(Leaf(YamlNode::Kind::kNull, mark, ""), anchor);
+    if (Count(mark.line + 1, 1)) Add(Leaf(YamlNode::Kind::kNull, mark, ""), anchor, 1);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                 const std::string& value) override {
-    Add(Leaf(YamlNode::Kind::kScalar, mark, value), anchor);
+    if (Count(mark.line + 1, 1)) Add(Leaf(YamlNode::Kind::kScalar, mark, value), anchor, 1);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchored_.find(anchor);
@@ -49,7 +43,8 @@ class TreeBuilder : public YAML::EventHandler {
       Fail(mark, "an alias must not stand inside what it refers to");
       return;
     }
-    Add(found->second, 0);
+    // Counted before the copy is made: a small file can ask for billions.
+    if (Count(mark.line + 1, found->second.nodes)) Add(found->second.node, 0, 0);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -66,8 +61,15 @@ class TreeBuilder : public YAML::EventHandler {
   struct Frame {
     YamlNode node;
     YAML::anchor_t anchor = 0;
+    std::size_t nodes_before = 0;
     bool has_key = false;
     YamlNode key;
+    std::map<std::string, int> key_lines;
+  };
+
+  struct Anchored {
+    YamlNode node;
+    std::size_t nodes = 0;  // in it, itself included
   };
 
   static YamlNode Leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& value) {
@@ -86,7 +88,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (stack_.size() >= kMaxDepth) Fail(mark, "nested too deep");
+    Count(mark.line + 1, 1);
     Frame frame;
+    frame.nodes_before = nodes_ - 1;
     frame.node.kind = kind;
     frame.node.line = mark.line + 1;
     frame.anchor = anchor;
@@ -96,17 +100,20 @@ class TreeBuilder : public YAML::EventHandler {
   void Close() {
     Frame frame = std::move(stack_.back());
     stack_.pop_back();
-    Add(std::move(frame.node), frame.anchor);
+    Add(std::move(frame.node), frame.anchor, nodes_ - frame.nodes_before);
   }
 
-  void Add(YamlNode node, YAML::anchor_t anchor) {
+  // False, with the error set, once the file holds or unfolds to too much.
+  bool Count(int line, std::size_t nodes) {
+    nodes_ += nodes;
+    if (nodes_ > kMaxNodes) Fail(line, kTooMany);
+    return status_.ok();
+  }
+
+  // `nodes`: how many values `node` consists of, itself included.
+  void Add(YamlNode node, YAML::anchor_t anchor, std::size_t nodes) {
     if (!status_.ok()) return;
-    nodes_ += CountNodes(node);
-    if (nodes_ > kMaxNodes * kMaxDepth || (stack_.empty() && CountNodes(node) > kMaxNodes)) {
-      Fail(node.line, "too many values: the file unfolds to more than 500000");
-      return;
-    }
-    if (anchor != 0) anchored_[anchor] = node;
+    if (anchor != 0 && Count(node.line, nodes)) anchored_[anchor] = {node, nodes};
     if (stack_.empty()) {
       root_ = std::move(node);
       return;
@@ -126,11 +133,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (key.kind != YamlNode::Kind::kScalar) {
       Fail(key.line, absl::StrCat("a key must be a word, not ", key.KindName()));
     }
-    for (const auto& [known, value] : frame.node.entries) {
-      if (known.scalar == key.scalar) {
-        Fail(key.line,
-             absl::StrCat("duplicate key \"", key.scalar, "\" (first on line ", known.line, ")"));
-      }
+    const auto [known, added] = frame.key_lines.emplace(key.scalar, key.line);
+    if (!added) {
+      Fail(key.line,
+           absl::StrCat("duplicate key \"", key.scalar, "\" (first on line ", known->second, ")"));
     }
     frame.key = std::move(key);
     frame.has_key = true;
@@ -140,7 +146,7 @@ class TreeBuilder : public YAML::EventHandler {
   absl::Status status_;
   YamlNode root_;
   std::vector<Frame> stack_;
-  std::map<YAML::anchor_t, YamlNode> anchored_;
+  std::map<YAML::anchor_t, Anchored> anchored_;
   std::size_t nodes_ = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "probes/curl_exchange.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -11,19 +10,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "probes/curl_reason.h"
 
 namespace heyhi {
 namespace {
-
-// X509_V_ERR_* of OpenSSL, by their stable numbers: this file does not need the
-// rest of that library.
-constexpr long kCertNotYetValid = 9;
-constexpr long kCertHasExpired = 10;
-constexpr long kHostnameMismatch = 62;
-
-bool IsResourceError(long error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
 
 // Collects the first refusal of curl_easy_setopt, so that options read as a list.
 class OptionSetter {
@@ -82,7 +72,6 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
         absl::StrCat(url_.host, ":", url_.port, ":", absl::StrJoin(addresses, ",")).c_str());
   }
   const auto left = absl::ToInt64Milliseconds(request_.timeout - Elapsed());
-  const std::string& ca_file = request_.ca_file.empty() ? options_.ca_file : request_.ca_file;
   OptionSetter set(handle_);
   set.Set(CURLOPT_URL, request_.url.c_str())
       .Set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -101,7 +90,7 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
       // A directory of certificates (Debian's default) switches libcurl's cache
       // of the parsed store off: 26 ms of CPU a probe instead of 1.
       .Set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
-      .Set(CURLOPT_CAINFO, ca_file.c_str())
+      .Set(CURLOPT_CAINFO, ca_file().c_str())
       .Set(CURLOPT_SSL_CTX_FUNCTION, &OnTcpConnected)
       .Set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
       .Set(CURLOPT_PREREQFUNCTION, &OnReadyToSend)
@@ -173,8 +162,6 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
 
 std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  HttpTimes& times = exchange->result_.times;
-  if (!times.first_byte.has_value()) times.first_byte = exchange->Elapsed();
   const std::size_t bytes = size * count;
   exchange->header_bytes_ += bytes;
   if (exchange->header_bytes_ > exchange->options_.max_header_bytes) {
@@ -195,6 +182,9 @@ void CurlExchange::AddHeaderLine(const std::string& line) {
       // A status that is no number stays 0.
       static_cast<void>(absl::SimpleAtoi(line.substr(space + 1, 3), &result_.status));
     }
+    // An interim answer (1xx) is no first byte of the answer.
+    const bool is_final = result_.status < 100 || result_.status >= 200;
+    if (is_final && !result_.times.first_byte.has_value()) result_.times.first_byte = Elapsed();
     return;
   }
   const auto colon = line.find(':');
@@ -216,97 +206,13 @@ std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count
 
 Reason CurlExchange::ReasonOf(CURLcode code) const {
   if (abort_reason_.has_value()) return *abort_reason_;
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return TimeoutReason();
-    case CURLE_COULDNT_CONNECT:
-      return ConnectReason();
-    case CURLE_SSL_CONNECT_ERROR:
-      return TlsReason();
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return VerifyReason();
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-      return ReceiveReason();
-    case CURLE_GOT_NOTHING:
-      return Reason::kConnClosed;
-    case CURLE_PARTIAL_FILE:
-      // Without an answer only HTTP/2 ends so: the server said GOAWAY and closed.
-      return result_.times.first_byte.has_value() ? Reason::kShortBody : Reason::kH2Goaway;
-    case CURLE_BAD_CONTENT_ENCODING:
-      return Reason::kDecodeError;
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return result_.times.first_byte.has_value() ? Reason::kTransportError : Reason::kH2Goaway;
-    case CURLE_OUT_OF_MEMORY:
-      // libcurl's word for one header line over its own limit of 100 KB.
-      return result_.times.request_sent.has_value() ? Reason::kHeaderTooLarge
-                                                    : Reason::kLocalResource;
-    case CURLE_FAILED_INIT:
-    case CURLE_SSL_CACERT_BADFILE:
-      return Reason::kLocalResource;
-    default:
-      return Reason::kTransportError;
-  }
-}
-
-Reason CurlExchange::TimeoutReason() const {
-  const HttpTimes& times = result_.times;
-  if (times.first_byte.has_value()) return Reason::kTotal;
-  if (times.request_sent.has_value()) return Reason::kTtfb;
-  return times.connect.has_value() ? Reason::kTls : Reason::kConnect;
-}
-
-Reason CurlExchange::ConnectReason() const {
-  long error = 0;
-  curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &error);
-  if (IsResourceError(error)) return Reason::kLocalResource;
-  switch (error) {
-    case ECONNREFUSED:
-      return Reason::kConnRefused;
-    case ETIMEDOUT:
-      return Reason::kConnect;
-    case ECONNRESET:
-      return Reason::kConnReset;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EADDRNOTAVAIL:
-      return Reason::kConnUnreachable;
-    default:
-      return Reason::kTransportError;
-  }
-}
-
-// libcurl gives one code for all that can go wrong in a handshake, and OS_ERRNO
-// stays 0 there: its error text is all there is.
-Reason CurlExchange::TlsReason() const {
-  if (ErrorTextHas("reset by peer") || ErrorTextHas("Broken pipe")) return Reason::kConnReset;
-  if (ErrorTextHas("SSL_ERROR_SYSCALL") || ErrorTextHas("unexpected eof")) {
-    return Reason::kConnClosed;
-  }
-  return Reason::kTlsProtocol;
-}
-
-Reason CurlExchange::VerifyReason() const {
-  long verdict = 0;
-  curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &verdict);
-  if (verdict == kCertHasExpired || verdict == kCertNotYetValid) return Reason::kTlsExpired;
-  // The chain is good and libcurl's own comparison of names failed.
-  if (verdict == kHostnameMismatch || ErrorTextHas("subject name") || ErrorTextHas("host name")) {
-    return Reason::kTlsHostname;
-  }
-  return Reason::kTlsCa;
-}
-
-Reason CurlExchange::ReceiveReason() const {
-  if (ErrorTextHas("unexpected eof") || ErrorTextHas("SSL_ERROR_SYSCALL")) {
-    return result_.times.first_byte.has_value() ? Reason::kShortBody : Reason::kConnClosed;
-  }
-  return Reason::kConnReset;
-}
-
-bool CurlExchange::ErrorTextHas(const char* text) const {
-  return absl::StrContains(error_text_, text);
+  CurlFailure failure;
+  failure.code = code;
+  failure.error_text = error_text_;
+  failure.times = result_.times;
+  curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &failure.os_errno);
+  curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  return ReasonOfCurlFailure(failure);
 }
 
 }  // namespace heyhi

@@ -29,6 +29,10 @@ class CurlExchange {
   ~CurlExchange();
 
   const Url& url() const { return url_; }
+  // The bundle that the server is verified with.
+  const std::string& ca_file() const {
+    return request_.ca_file.empty() ? options_.ca_file : request_.ca_file;
+  }
   CURL* handle() { return handle_; }
   MonotonicTime deadline() const { return started_ + request_.timeout; }
 
@@ -53,12 +57,6 @@ class CurlExchange {
   bool SetOptions(const std::vector<std::string>& addresses);
   void AddHeaderLine(const std::string& line);
   Reason ReasonOf(CURLcode code) const;
-  Reason TimeoutReason() const;
-  Reason ConnectReason() const;
-  Reason TlsReason() const;
-  Reason VerifyReason() const;
-  Reason ReceiveReason() const;
-  bool ErrorTextHas(const char* text) const;
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
 
   const Clock& clock_;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -43,32 +44,42 @@ class CurlTransport : public HttpTransport {
   std::size_t in_flight() const override { return flights_.size() + ended_.size(); }
 
  private:
+  // libcurl keeps one parsed certificate bundle per multi handle, so every bundle
+  // gets a handle of its own: alternating on one would parse 145 certificates
+  // per probe, and charge the time to the provider's handshake.
+  struct Multi {
+    CURLM* handle = nullptr;
+    CurlTransport* transport = nullptr;
+    MonotonicTime timer = absl::InfiniteDuration();
+  };
+
   struct Flight {
     std::unique_ptr<CurlExchange> exchange;
     std::unique_ptr<DnsLookup> lookup;  // until the name is resolved
-    bool in_multi = false;
+    Multi* multi = nullptr;             // from then on
     Done done;
   };
 
-  static int OnCurlSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
-  static int OnCurlTimer(CURLM* multi, long timeout_ms, void* self);
+  static int OnCurlSocket(CURL* easy, curl_socket_t fd, int what, void* multi, void* known);
+  static int OnCurlTimer(CURLM* handle, long timeout_ms, void* multi);
 
   void Watch(int fd, Watcher watcher, bool readable, bool writable);
   void Unwatch(int fd);
+  Multi* MultiFor(const std::string& ca_file);
   void BeginLookup(Flight& flight);
   void Connect(Flight& flight, const std::vector<std::string>& addresses);
   void HandleEvent(const epoll_event& event);
   void RunTimers();
-  void CollectResults();
+  void CollectResults(Multi& multi);
   void End(Flight& flight);
   absl::Duration UntilNextTimer() const;
 
   const Clock& clock_;
   const CurlTransportOptions options_;
-  CURLM* multi_ = nullptr;
   int epoll_ = -1;
   int wake_ = -1;
-  MonotonicTime curl_timer_ = absl::InfiniteDuration();
+  std::map<std::string, std::unique_ptr<Multi>> multis_;  // by certificate bundle
+  std::unordered_map<int, Multi*> curl_sockets_;
   std::unordered_map<CurlExchange*, std::unique_ptr<Flight>> flights_;
   std::unordered_map<int, DnsLookup*> dns_sockets_;
   // Flights and look-ups that have ended; destroyed when no callback is on the stack.
@@ -78,12 +89,14 @@ class CurlTransport : public HttpTransport {
 
 CurlTransport::~CurlTransport() {
   for (auto& [exchange, flight] : flights_) {
-    if (flight->in_multi) curl_multi_remove_handle(multi_, exchange->handle());
+    if (flight->multi != nullptr) {
+      curl_multi_remove_handle(flight->multi->handle, exchange->handle());
+    }
   }
+  ended_lookups_.clear();  // their watches refer to flights
   flights_.clear();
   ended_.clear();
-  ended_lookups_.clear();
-  if (multi_ != nullptr) curl_multi_cleanup(multi_);
+  for (const auto& [ca_file, multi] : multis_) curl_multi_cleanup(multi->handle);
   if (wake_ >= 0) close(wake_);
   if (epoll_ >= 0) close(epoll_);
 }
@@ -91,17 +104,31 @@ CurlTransport::~CurlTransport() {
 absl::Status CurlTransport::Open() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  multi_ = curl_multi_init();
-  if (epoll_ < 0 || wake_ < 0 || multi_ == nullptr) {
+  if (epoll_ < 0 || wake_ < 0) {
     return absl::ResourceExhaustedError(
         absl::StrCat("cannot start the network loop: ", std::strerror(errno)));
   }
   Watch(wake_, Watcher::kWake, true, false);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnCurlSocket);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &OnCurlTimer);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   return absl::OkStatus();
+}
+
+// Null where libcurl has no memory for another.
+CurlTransport::Multi* CurlTransport::MultiFor(const std::string& ca_file) {
+  std::unique_ptr<Multi>& multi = multis_[ca_file];
+  if (multi != nullptr) return multi.get();
+  CURLM* handle = curl_multi_init();
+  if (handle == nullptr) {
+    multis_.erase(ca_file);
+    return nullptr;
+  }
+  multi = std::make_unique<Multi>();
+  multi->handle = handle;
+  multi->transport = this;
+  curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, &OnCurlSocket);
+  curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, multi.get());
+  curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, &OnCurlTimer);
+  curl_multi_setopt(handle, CURLMOPT_TIMERDATA, multi.get());
+  return multi.get();
 }
 
 void CurlTransport::Start(HttpRequest request, Done done) {
@@ -153,12 +180,14 @@ void CurlTransport::Connect(Flight& flight, const std::vector<std::string>& addr
     End(flight);
     return;
   }
-  if (curl_multi_add_handle(multi_, flight.exchange->handle()) != CURLM_OK) {
+  Multi* multi = MultiFor(flight.exchange->ca_file());
+  if (multi == nullptr ||
+      curl_multi_add_handle(multi->handle, flight.exchange->handle()) != CURLM_OK) {
     flight.exchange->Fail(Reason::kLocalResource, "libcurl takes no more connections");
     End(flight);
     return;
   }
-  flight.in_multi = true;
+  flight.multi = multi;
 }
 
 // Only marks: `done` is called from RunUntil, outside the libraries' callbacks.
@@ -186,7 +215,7 @@ void CurlTransport::RunUntil(MonotonicTime deadline) {
       HandleEvent(events[i]);
     }
     RunTimers();
-    CollectResults();
+    for (const auto& [ca_file, multi] : multis_) CollectResults(*multi);
     const std::vector<std::unique_ptr<Flight>> ended = std::exchange(ended_, {});
     ended_lookups_.clear();
     for (const auto& flight : ended) {
@@ -216,7 +245,9 @@ void CurlTransport::HandleEvent(const epoll_event& event) {
     case Watcher::kCurl: {
       int running = 0;
       const int mask = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-      curl_multi_socket_action(multi_, fd, mask, &running);
+      if (const auto found = curl_sockets_.find(fd); found != curl_sockets_.end()) {
+        curl_multi_socket_action(found->second->handle, fd, mask, &running);
+      }
       break;
     }
   }
@@ -224,10 +255,11 @@ void CurlTransport::HandleEvent(const epoll_event& event) {
 
 void CurlTransport::RunTimers() {
   const MonotonicTime now = clock_.Monotonic();
-  if (now >= curl_timer_) {
-    curl_timer_ = absl::InfiniteDuration();
+  for (const auto& [ca_file, multi] : multis_) {
+    if (now < multi->timer) continue;
+    multi->timer = absl::InfiniteDuration();
     int running = 0;
-    curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+    curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running);
   }
   // Ending a flight changes the table, so the due ones are collected first.
   std::vector<Flight*> resolving;
@@ -246,7 +278,8 @@ void CurlTransport::RunTimers() {
 
 absl::Duration CurlTransport::UntilNextTimer() const {
   const MonotonicTime now = clock_.Monotonic();
-  absl::Duration until = curl_timer_ - now;
+  absl::Duration until = absl::InfiniteDuration();
+  for (const auto& [ca_file, multi] : multis_) until = std::min(until, multi->timer - now);
   for (const auto& [exchange, flight] : flights_) {
     if (flight->lookup == nullptr) continue;
     until = std::min({until, exchange->deadline() - now, flight->lookup->UntilTimer()});
@@ -254,15 +287,15 @@ absl::Duration CurlTransport::UntilNextTimer() const {
   return until;
 }
 
-void CurlTransport::CollectResults() {
+void CurlTransport::CollectResults(Multi& multi) {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(multi.handle, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     void* owner = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     auto* exchange = static_cast<CurlExchange*>(owner);
     exchange->Finish(message->data.result);
-    curl_multi_remove_handle(multi_, exchange->handle());
+    curl_multi_remove_handle(multi.handle, exchange->handle());
     End(*flights_.at(exchange));
   }
 }
@@ -284,22 +317,25 @@ void CurlTransport::Watch(int fd, Watcher watcher, bool readable, bool writable)
 
 void CurlTransport::Unwatch(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
 
-int CurlTransport::OnCurlSocket(CURL* /*easy*/, curl_socket_t fd, int what, void* self,
+int CurlTransport::OnCurlSocket(CURL* /*easy*/, curl_socket_t fd, int what, void* multi,
                                 void* /*known*/) {
-  auto* transport = static_cast<CurlTransport*>(self);
+  auto* owner = static_cast<Multi*>(multi);
+  CurlTransport& transport = *owner->transport;
   if (what == CURL_POLL_REMOVE) {
-    transport->Unwatch(fd);
+    transport.curl_sockets_.erase(fd);
+    transport.Unwatch(fd);
   } else {
-    transport->Watch(fd, Watcher::kCurl, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
+    transport.curl_sockets_[fd] = owner;
+    transport.Watch(fd, Watcher::kCurl, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
   }
   return 0;
 }
 
-int CurlTransport::OnCurlTimer(CURLM* /*multi*/, long timeout_ms, void* self) {
-  auto* transport = static_cast<CurlTransport*>(self);
-  transport->curl_timer_ = timeout_ms < 0
-                               ? absl::InfiniteDuration()
-                               : transport->clock_.Monotonic() + absl::Milliseconds(timeout_ms);
+int CurlTransport::OnCurlTimer(CURLM* /*handle*/, long timeout_ms, void* multi) {
+  auto* owner = static_cast<Multi*>(multi);
+  owner->timer = timeout_ms < 0
+                     ? absl::InfiniteDuration()
+                     : owner->transport->clock_.Monotonic() + absl::Milliseconds(timeout_ms);
   return 0;
 }
 

@@ -36,7 +36,7 @@ struct Target {
   int token_cap = 16;
   std::string extra_body = "{}";  // JSON object merged into the request's body
 
-  absl::Duration interval = absl::Minutes(5);
+  absl::Duration interval = absl::Minutes(2);
   absl::Duration slow_after = absl::Seconds(3);
   absl::Duration timeout = absl::Seconds(20);
   absl::Duration latency_objective = absl::Seconds(5);

@@ -49,6 +49,14 @@ TEST(YamlTreeTest, RefusesAnAliasBomb) {
   EXPECT_THAT(ErrorOf(text), testing::HasSubstr("too many values"));
 }
 
+TEST(YamlTreeTest, RefusesManyNestedAnchors) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) absl::StrAppend(&text, "&a", i, " [");
+  for (int i = 0; i < 20000; ++i) absl::StrAppend(&text, i == 0 ? "" : ",", "x");
+  EXPECT_THAT(ErrorOf("a: " + text + std::string(20, ']') + "\n"),
+              testing::HasSubstr("too many values"));
+}
+
 TEST(YamlTreeTest, RefusesDeepNestingHugeFilesAndSecondDocuments) {
   EXPECT_THAT(ErrorOf(std::string(200, '[') + std::string(200, ']')),
               testing::HasSubstr("nested too deep"));

@@ -131,7 +131,7 @@ const PeerFault kPeerFaults[] = {
      "header_too_large", kBegunHttp},
     {"SendsInterimAnswersWithoutEnd", "http", false,
      FloodWith("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), false, "header_too_large",
-     kBegunHttp},
+     kSentHttp},
     {"SendsTrailersWithoutEnd", "http", false,
      FloodWith("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", kHeader),
      false, "header_too_large", kBegunHttp},

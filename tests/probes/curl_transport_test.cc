@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -306,6 +307,34 @@ TEST_F(CurlTransportTest, KeepsExchangesInFlightWhenWoken) {
   transport().RunUntil(absl::InfiniteDuration());
   EXPECT_EQ(ended_, 0);
   EXPECT_EQ(transport().in_flight(), 1U);
+}
+
+double CpuSeconds() {
+  timespec used = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+// Parsing a system's bundle takes some 25 ms, a probe about 1 ms.
+TEST_F(CurlTransportTest, ParsesEachCertificateBundleOnce) {
+  const auto certificate = MakeCertificate({});
+  ASSERT_TRUE(certificate.ok());
+  const TcpPeer peer(AnswerWith("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), *certificate);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += MakeCertificate({})->ca;
+  const std::string bundles[] = {FileWith(many + certificate->ca), FileWith(certificate->ca)};
+  const auto cpu_of = [&](bool alternate) {
+    const double before = CpuSeconds();
+    for (int i = 0; i < 40; ++i) {
+      HttpRequest request = GetRequest(peer.url());
+      request.ca_file = bundles[alternate ? i % 2 : 0];
+      EXPECT_EQ(FailureOf(Exchange(request)), "none");
+    }
+    return CpuSeconds() - before;
+  };
+  cpu_of(true);  // each is parsed once here
+  const double one_bundle = cpu_of(false);
+  EXPECT_LT(cpu_of(true), 3 * one_bundle + 0.02);
 }
 
 }  // namespace
