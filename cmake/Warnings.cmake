@@ -24,7 +24,6 @@ if(HEYHI_SANITIZE)
   target_compile_options(heyhi_warnings INTERFACE
     -fsanitize=${HEYHI_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(heyhi_warnings INTERFACE -fsanitize=${HEYHI_SANITIZE})
-  target_compile_definitions(heyhi_warnings INTERFACE HEYHI_SANITIZED=1)
 else()
   # _FORTIFY_SOURCE needs optimisation and hides errors from the sanitizers.
   target_compile_options(heyhi_warnings INTERFACE

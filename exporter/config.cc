@@ -91,6 +91,16 @@ const YamlNode* FindEntry(const YamlNode& map, const std::string& key) {
 
 absl::Status ConfigReader::UnknownKey(const YamlNode& key,
                                       const std::vector<std::string>& own_keys) const {
+  if (key.scalar == "api_key" || key.scalar == "key") {
+    return Error(key.line, absl::StrCat("unknown key \"", key.scalar,
+                                        "\": name the key with api_key_env or api_key_file, so "
+                                        "that it stays out of this file"));
+  }
+  if (key.scalar == "<<") {
+    return Error(key.line,
+                 "unknown key \"<<\": merge keys are not supported; put shared options "
+                 "under \"defaults\"");
+  }
   std::vector<std::string> known = own_keys;
   for (const SettingInfo& setting : AllSettings()) known.emplace_back(setting.key);
   return Error(key.line,

@@ -140,7 +140,7 @@ std::string RenderLandingPage(const LandingPageFacts& facts) {
       "</head>\n<body>\n";
   if (facts.demo) {
     page.append(
-        "<p class=\"demo\" role=\"alert\"><strong>DEMO:</strong> these providers are simulated on "
+        "<p class=\"demo\"><strong>DEMO:</strong> these providers are simulated on "
         "this machine. Nothing here says anything about the real ones.</p>\n");
   }
   absl::StrAppend(&page,

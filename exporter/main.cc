@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "exporter/config.h"
 #include "exporter/daemon.h"
@@ -54,7 +55,11 @@ FlagSet DeclareFlags(Flags& flags) {
   return set;
 }
 
-int Complain(int exit_code, const std::string& message) {
+// One line on standard error, whatever a file or an argument put into it.
+int Complain(int exit_code, std::string message) {
+  for (char& c : message) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
   std::fprintf(stderr, "heyhi-exporter: %s\n", message.c_str());
   return exit_code;
 }
@@ -100,10 +105,14 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
         StartHttpServer(server_options, [&sources](const ServerRequest& request, Responder reply) {
           reply.Send(AnswerWebRequest(request, sources));
         });
-    if (!server.ok()) return Complain(kExitFailure, std::string(server.status().message()));
-    logger.Info("listening", {{"address", (*server)->address()}});
+    if (!server.ok()) {
+      const bool malformed = absl::IsInvalidArgument(server.status());
+      return Complain(malformed ? kExitUsage : kExitFailure,
+                      std::string(server.status().message()));
+    }
     servers.push_back(*std::move(server));
   }
+  for (const auto& server : servers) logger.Info("listening", {{"address", server->address()}});
   if (flags.demo) {
     logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
   }
@@ -143,7 +152,8 @@ int Main(const std::vector<std::string>& arguments) {
   auto config = LoadConfig(flags.config_file, SystemConfigSources());
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
   if (flags.config_check) {
-    std::printf("%s: good, %zu targets\n", flags.config_file.c_str(), config->targets.size());
+    std::printf("%s: good, %zu target%s\n", flags.config_file.c_str(), config->targets.size(),
+                config->targets.size() == 1 ? "" : "s");
     return kExitOk;
   }
   if (absl::Status status = InitNetwork(); !status.ok()) {

@@ -94,7 +94,11 @@ std::string Describe(const std::string& option, const YamlNode& value) {
     return value.kind == YamlNode::Kind::kScalar ? "what stands there (not shown: it may be a key)"
                                                  : value.KindName();
   }
-  if (value.kind == YamlNode::Kind::kScalar) return absl::StrCat("\"", value.scalar, "\"");
+  constexpr std::size_t kShown = 60;
+  if (value.kind == YamlNode::Kind::kScalar) {
+    const bool cut = value.scalar.size() > kShown;
+    return absl::StrCat("\"", value.scalar.substr(0, kShown), cut ? "…" : "", "\"");
+  }
   std::vector<std::string> words;
   for (const YamlNode& item : value.items) {
     if (item.kind != YamlNode::Kind::kScalar) return value.KindName();

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/dialect.h"
 #include "probes/providers.h"
 #include "probes/url.h"
+#include "serving/suggestion.h"
 
 namespace heyhi {
 namespace {
@@ -50,8 +52,11 @@ class TargetBuilder {
     target_.error_rules = row().error_rules;
     target_.base_url = settings_.base_url.value.value_or(std::string(row().base_url));
     if (target_.base_url.empty()) {
-      return Error(0, absl::StrCat("provider \"", target_.id.provider,
-                                   "\" is not in HeyHi's table: add base_url"));
+      std::vector<std::string> names;
+      for (const Provider& provider : Providers()) names.emplace_back(provider.name);
+      return Error(0, absl::StrCat("provider \"", target_.id.provider, "\" is not in HeyHi's table",
+                                   DidYouMean(absl::AsciiStrToLower(target_.id.provider), names),
+                                   ": add base_url"));
     }
     const absl::StatusOr<Url> url = ParseUrl(target_.base_url);
     if (!url.ok()) {

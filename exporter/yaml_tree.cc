@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace heyhi {
@@ -35,6 +36,11 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                 const std::string& value) override {
+    for (const char c : value) {
+      if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n' && c != '\t') {
+        Fail(mark, "a value holds a control character; remove it");
+      }
+    }
     if (Count(mark.line + 1, 1)) Add(Leaf(YamlNode::Kind::kScalar, mark, value), anchor, 1);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -124,6 +130,8 @@ class TreeBuilder : public YAML::EventHandler {
     } else if (!frame.has_key) {
       AddKey(frame, std::move(node));
     } else {
+      // The parser sees an empty value only at what follows it.
+      if (node.kind == YamlNode::Kind::kNull) node.line = frame.key.line;
       frame.node.entries.push_back({std::move(frame.key), std::move(node)});
       frame.has_key = false;
     }

@@ -86,8 +86,10 @@ Reason ReasonOfCurlFailure(const CurlFailure& failure) {
       return VerifyReason(failure);
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-      if (!ClosedSilently(failure)) return Reason::kConnReset;
-      return answered ? Reason::kShortBody : Reason::kConnClosed;
+      if (ClosedSilently(failure)) return answered ? Reason::kShortBody : Reason::kConnClosed;
+      // libcurl's code for broken chunks too, where nothing was reset.
+      return TextHas(failure, "hexadecimal") || TextHas(failure, "chunk") ? Reason::kTransportError
+                                                                          : Reason::kConnReset;
     case CURLE_GOT_NOTHING:
       return Reason::kConnClosed;
     case CURLE_PARTIAL_FILE:

@@ -1,6 +1,7 @@
 #include "probes/error_rules.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "probes/error_body.h"
 #include "probes/retired_models.h"
 
@@ -232,7 +233,8 @@ ErrorType InnerErrorType(const ErrorBody& error) {
       is("insufficient_quota") || is("401") || is("402") || is("403")) {
     return ErrorType::kAuth;
   }
-  const bool number_5xx = error.code.size() == 3 && error.code[0] == '5';
+  int number = 0;
+  const bool number_5xx = absl::SimpleAtoi(error.code, &number) && number >= 500;
   if (is("server_error") || is("api_error") || is("internal_server_error") || is("INTERNAL") ||
       is("UNAVAILABLE") || number_5xx) {
     return ErrorType::k5xx;

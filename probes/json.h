@@ -56,7 +56,7 @@ class JsonView {
 class JsonDocument {
  public:
   // Nothing where `text` is not exactly one JSON value, or nests deeper than 64
-  // (facts: a million "[" killed another parser by its recursion).
+  // (a million "[" killed another parser by its recursion).
   static std::optional<JsonDocument> Parse(const std::string& text);
 
   JsonDocument(JsonDocument&&) noexcept;

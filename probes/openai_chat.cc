@@ -45,7 +45,12 @@ Answer ReadOpenAiChatAnswer(JsonView body) {
   const JsonView usage = body["usage"];
   const auto input = usage["prompt_tokens"].AsInteger();
   const auto output = usage["completion_tokens"].AsInteger();
-  if (input.has_value() && output.has_value() && *input >= 0 && *output >= 0) {
+  // More than any probe can use is a lie, and would spoil the counters for good.
+  constexpr std::int64_t kMostTokens = 1000000;
+  const auto believable = [](const std::optional<std::int64_t>& count) {
+    return count.has_value() && *count >= 0 && *count <= kMostTokens;
+  };
+  if (believable(input) && believable(output)) {
     answer.usage = TokenUsage{*input, *output};
   }
   return answer;

@@ -14,16 +14,14 @@ constexpr const char* kRequestIdHeaders[] = {"x-request-id",           "request-
                                              "mistral-correlation-id", "x-ds-trace-id",
                                              "x-generation-id",        "cf-ray"};
 
-std::string RequestId(const HttpExchange& exchange) {
+std::string RequestId(const HttpExchange& exchange, const Secret& key) {
   constexpr std::size_t kMaxLength = 128;
   for (const char* name : kRequestIdHeaders) {
     std::string id;
     for (const char c : exchange.Header(name)) {
-      if (absl::ascii_isgraph(static_cast<unsigned char>(c)) && id.size() < kMaxLength) {
-        id.push_back(c);
-      }
+      if (absl::ascii_isgraph(static_cast<unsigned char>(c))) id.push_back(c);
     }
-    if (!id.empty()) return id;
+    if (!id.empty()) return key.Redact(id).substr(0, kMaxLength);
   }
   return "";
 }
@@ -38,7 +36,7 @@ std::optional<absl::Duration> ClockSkew(const HttpExchange& exchange, absl::Time
   // The header is cut to the second, so its middle is the better guess.
   const absl::Time answered_at = started_at + *exchange.times.first_byte;
   const absl::Duration skew = answered_at - (date + absl::Milliseconds(500));
-  constexpr absl::Duration kBelievable = absl::Hours(24 * 366);
+  constexpr absl::Duration kBelievable = absl::Hours(24);
   if (skew > kBelievable || skew < -kBelievable) return std::nullopt;
   return skew;
 }
@@ -66,13 +64,13 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   result.http_status = exchange.status;
   result.times = exchange.times;
   result.remote_address = exchange.remote_address;
-  result.request_id = RequestId(exchange);
+  result.request_id = RequestId(exchange, target.api_key);
   result.clock_skew = ClockSkew(exchange, started_at);
 
   if (exchange.failure.has_value()) {
     result.reason = exchange.failure;
     result.error_type = ErrorTypeOf(*exchange.failure);
-    result.detail = exchange.failure_detail;
+    result.detail = target.api_key.Redact(exchange.failure_detail);
   } else {
     const AskedCall asked{target.error_rules, target.id.model, !target.api_key.empty()};
     Verdict verdict = JudgeAnswer(asked, *FindDialect(target.dialect), exchange);

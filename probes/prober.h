@@ -29,8 +29,10 @@ struct ProbeResult {
   std::optional<Reason> reason;
   ErrorType error_type = ErrorType::kOther;
   Fault fault = Fault::kProvider;
-  std::string rule;    // the id of the error rule that matched; "" for transport reasons
-  std::string detail;  // for logs: our words and the network libraries', none of the provider's
+  std::string rule;  // the id of the error rule that matched; "" for transport reasons
+  // For logs: our words and the network libraries', which may quote a certificate's
+  // names. The key is struck out.
+  std::string detail;
 
   int http_status = 0;
   HttpTimes times;
@@ -38,6 +40,7 @@ struct ProbeResult {
   std::string request_id;  // the provider's, from its header; at most 128 visible characters
   std::optional<TokenUsage> usage;
   // Our wall clock minus the answer's Date header, to its precision of a second.
+  // Absent where they are more than a day apart: then the header is wrong.
   std::optional<absl::Duration> clock_skew;
 };
 

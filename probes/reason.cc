@@ -54,7 +54,7 @@ constexpr ReasonRow kRows[] = {
     {Reason::kBodyTooLarge, "body_too_large", ErrorType::kOther, Blame::kProvider, kAddress},
     {Reason::kHeaderTooLarge, "header_too_large", ErrorType::kOther, Blame::kProvider, kAddress},
     {Reason::kLocalResource, "local_resource", ErrorType::kOther, Blame::kNetwork,
-     "This machine lacks descriptors or memory; raise its limits."},
+     "This machine lacks descriptors, memory or a readable certificate bundle; see the log."},
     {Reason::kUnexpectedRedirect, "unexpected_redirect", ErrorType::kOther, Blame::kConfig,
      kAddress},
     {Reason::kRequestTooLarge, "request_too_large", ErrorType::kOther, Blame::kConfig, kCall},

@@ -18,7 +18,22 @@ class Secret {
   // For the request's authorization header only.
   const std::string& Reveal() const { return value_; }
 
+  // `text` with every occurrence of the value struck out: for whatever comes from
+  // outside, since a server may echo the key. Keys of under four characters
+  // are not looked for.
+  std::string Redact(const std::string& text) const {
+    constexpr std::size_t kShortest = 4;
+    if (value_.size() < kShortest) return text;
+    std::string result = text;
+    for (auto at = result.find(value_); at != std::string::npos; at = result.find(value_, at)) {
+      result.replace(at, value_.size(), kRedacted);
+      at += sizeof kRedacted - 1;
+    }
+    return result;
+  }
+
  private:
+  static constexpr char kRedacted[] = "[key]";
   std::string value_;
 };
 

@@ -1,6 +1,9 @@
 #include "serving/log.h"
 
+#include <poll.h>
 #include <unistd.h>
+
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -128,12 +131,26 @@ void Logger::Write(LogLevel level, const std::string& message,
   std::string line = FormatLogLine(options_.format, absl::Now(), level, message, fields);
   line.push_back('\n');
   const MutexLock lock(&mutex_);
-  std::size_t written = 0;
-  while (written < line.size()) {
-    const ssize_t count = write(options_.fd, line.data() + written, line.size() - written);
-    if (count <= 0) return;  // nowhere left to report it
-    written += static_cast<std::size_t>(count);
+  if (dropped_ > 0) {
+    std::string notice = FormatLogLine(options_.format, absl::Now(), LogLevel::kWarn,
+                                       "log lines were dropped: nobody read them",
+                                       {{"count", absl::StrCat(dropped_)}});
+    notice.push_back('\n');
+    if (WriteLine(std::move(notice))) dropped_ = 0;
   }
+  if (!WriteLine(std::move(line))) ++dropped_;
+}
+
+bool Logger::WriteLine(std::string line) {
+  // A pipe that is ready takes this much without blocking (PIPE_BUF), in one piece.
+  constexpr std::size_t kMaxLine = 4096;
+  if (line.size() > kMaxLine) {
+    line.resize(kMaxLine - 1);
+    line.push_back('\n');
+  }
+  pollfd ready = {options_.fd, POLLOUT, 0};
+  if (poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return false;
+  return write(options_.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 }  // namespace heyhi

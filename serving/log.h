@@ -1,6 +1,7 @@
 #ifndef HEYHI_SERVING_LOG_H_
 #define HEYHI_SERVING_LOG_H_
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -32,7 +33,9 @@ struct LogField {
 std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
                           const std::string& message, std::initializer_list<LogField> fields);
 
-// Writes lines to a file descriptor, each in one write(2). Thread-safe.
+// Writes lines to a file descriptor, each in one write(2) of at most 4096 bytes.
+// Never waits for a reader: while a pipe is full, lines are dropped, and counted
+// in the first line that fits again. Thread-safe.
 class Logger {
  public:
   struct Options {
@@ -51,8 +54,12 @@ class Logger {
  private:
   void Write(LogLevel level, const std::string& message, std::initializer_list<LogField> fields);
 
+  // False where the line was not taken whole.
+  bool WriteLine(std::string line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const Options options_;
-  Mutex mutex_;  // keeps lines whole where write(2) is partial
+  Mutex mutex_;
+  std::uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace heyhi

@@ -51,7 +51,17 @@ class StartTest(unittest.TestCase):
     def test_a_check_reports_and_exits(self):
         code, output, _ = run_exporter("--config.check", config=self.GOOD)
         self.assertEqual(code, 0)
-        self.assertRegex(output, r"heyhi\.yml: good, 1 targets?\n")
+        self.assertRegex(output, r"heyhi\.yml: good, 1 target\n")
+
+    def test_a_malformed_address_is_a_wrong_flag(self):
+        for address in ("nonsense", "127.0.0.1", ":99999", ""):
+            code, _, error = run_exporter(f"--web.listen-address={address}", config=self.GOOD)
+            self.assertEqual(code, 64, error)
+            self.assertIn(f'listen address "{address}"', error)
+
+    def test_messages_stay_on_one_line(self):
+        code, _, error = run_exporter(config='providers:\n  - {name: openai, "a\\nb": 1}\n')
+        self.assertEqual((code, error.count("\n")), (78, 1))
 
     def test_an_unknown_flag_is_refused(self):
         code, _, error = run_exporter("--config.fil=x")

@@ -56,6 +56,9 @@ TEST(CurlReasonTest, BadEncodingAndTheUnknownHaveTheirReasons) {
   EXPECT_EQ(ReasonOfCurlFailure(failure), Reason::kDecodeError);
   failure.code = CURLE_SSL_CACERT_BADFILE;
   EXPECT_EQ(ReasonOfCurlFailure(failure), Reason::kLocalResource);
+  failure.code = CURLE_RECV_ERROR;
+  failure.error_text = "Illegal or missing hexadecimal sequence in chunked-encoding";
+  EXPECT_EQ(ReasonOfCurlFailure(failure), Reason::kTransportError);
   failure.code = CURLE_FTP_WEIRD_SERVER_REPLY;
   EXPECT_EQ(ReasonOfCurlFailure(failure), Reason::kTransportError);
 }

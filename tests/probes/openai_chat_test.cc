@@ -118,6 +118,7 @@ TEST(OpenAiChatTest, IgnoresUsageThatIsNotNumbers) {
   for (const char* usage : {"null", "{}", "[]", R"({"prompt_tokens":"7","completion_tokens":1})",
                             R"({"prompt_tokens":-7,"completion_tokens":1})",
                             R"({"prompt_tokens":1e300,"completion_tokens":1})",
+                            R"({"prompt_tokens":9223372036854775807,"completion_tokens":1})",
                             R"({"prompt_tokens":1.5,"completion_tokens":1})"}) {
     EXPECT_FALSE(ReadText(start + usage + "}").usage.has_value()) << usage;
   }

@@ -28,7 +28,7 @@ class ProberTest : public testing::Test {
     auto target = std::make_shared<Target>();
     target->id = {"openai", "gpt-6-luna", "chat", "local"};
     target->base_url = "https://api.openai.com/v1";
-    target->api_key = Secret("k");
+    target->api_key = Secret("sk-canary-1");
     return target;
   }();
 };
@@ -79,6 +79,15 @@ TEST_F(ProberTest, KeepsOnlyVisibleCharactersOfTheRequestId) {
   EXPECT_EQ(result.request_id.size(), 128U);
 }
 
+TEST_F(ProberTest, StrikesOutAKeyThatTheServerEchoes) {
+  HttpExchange exchange = AnswerAfter(absl::Seconds(1), 401, "{}");
+  exchange.headers.emplace_back("x-request-id", "a-sk-ca nary-1-b-sk-canary-1");
+  EXPECT_EQ(ProbeOnce(exchange).request_id, "a-[key]-b-[key]");
+  HttpExchange failed = FailureAfter(absl::Seconds(1), Reason::kTlsHostname);
+  failed.failure_detail = "no name matches sk-canary-1";
+  EXPECT_EQ(ProbeOnce(failed).detail, "no name matches [key]");
+}
+
 TEST_F(ProberTest, MeasuresTheClockAgainstTheDateHeader) {
   HttpExchange exchange = AnswerAfter(absl::Seconds(1), 200, HealthyChatBody());
   exchange.headers.emplace_back("date", "Mon, 21 Sep 2026 14:13:00 GMT");
@@ -89,8 +98,9 @@ TEST_F(ProberTest, MeasuresTheClockAgainstTheDateHeader) {
 }
 
 TEST_F(ProberTest, IgnoresDatesThatAreNone) {
-  for (const char* date : {"", "yesterday", "Mon, 99 Sep 2026 14:13:00 GMT",
-                           "Mon, 21 Sep 0001 14:13:00 GMT", "2026-09-21T14:13:00Z"}) {
+  for (const char* date :
+       {"", "yesterday", "Mon, 99 Sep 2026 14:13:00 GMT", "Mon, 21 Sep 0001 14:13:00 GMT",
+        "2026-09-21T14:13:00Z", "Mon, 21 Sep 2020 14:13:00 GMT"}) {
     HttpExchange exchange = AnswerAfter(absl::Seconds(1), 200, HealthyChatBody());
     exchange.headers.emplace_back("date", date);
     EXPECT_FALSE(ProbeOnce(exchange).clock_skew.has_value()) << date;
