@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "probes/ca_bundle.h"
 #include "probes/dialect.h"
 #include "probes/providers.h"
 #include "probes/url.h"
@@ -174,9 +175,9 @@ class TargetBuilder {
       return Error(settings_.ca_file.line,
                    absl::StrCat("ca_file: ", std::string(text.status().message())));
     }
-    if (text->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    if (const absl::Status status = CheckCaBundle(*text); !status.ok()) {
       return Error(settings_.ca_file.line,
-                   absl::StrCat("ca_file: ", target_.ca_file, " holds no PEM certificate"));
+                   absl::StrCat("ca_file: ", target_.ca_file, ": ", std::string(status.message())));
     }
     return absl::OkStatus();
   }

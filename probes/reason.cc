@@ -28,6 +28,8 @@ constexpr std::string_view kSlower =
 constexpr std::string_view kModel = "Name a model that this account can use.";
 constexpr std::string_view kCall = "The probe's request is refused; check model and max_tokens.";
 constexpr std::string_view kAddress = "Check base_url.";
+constexpr std::string_view kNotTheApi =
+    "Something else answers in the API's place; if it never worked, check base_url.";
 constexpr std::string_view kDnsHelp = "Check the name in base_url and this machine's DNS servers.";
 
 constexpr ReasonRow kRows[] = {
@@ -101,9 +103,9 @@ constexpr ReasonRow kRows[] = {
     {Reason::kServerError, "server_error", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kUnexpectedStatus, "unexpected_status", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kEmptyBody, "empty_body", ErrorType::kOther, Blame::kProvider, kWait},
-    {Reason::kNonJson200, "non_json_200", ErrorType::kOther, Blame::kProvider, kAddress},
+    {Reason::kNonJson200, "non_json_200", ErrorType::kOther, Blame::kProvider, kNotTheApi},
     {Reason::kTruncatedJson, "truncated_json", ErrorType::kOther, Blame::kProvider, kWait},
-    {Reason::kBadJson, "bad_json", ErrorType::kOther, Blame::kProvider, kAddress},
+    {Reason::kBadJson, "bad_json", ErrorType::kOther, Blame::kProvider, kNotTheApi},
     {Reason::kErrorIn200, "error_in_200", ErrorType::kOther, Blame::kProvider, kWait},
 };
 

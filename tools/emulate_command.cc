@@ -1,6 +1,7 @@
 #include "tools/emulate_command.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -21,6 +22,14 @@
 
 namespace heyhi {
 namespace {
+
+// As far as the system lets us: stalled calls hold their connections.
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // the old limit serves too
+}
 
 struct Flags {
   std::string https_address = "127.0.0.1:0";
@@ -134,6 +143,7 @@ sigset_t BlockStopSignals() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
+  RaiseDescriptorLimit();
   signal(SIGPIPE, SIG_IGN);  // a client that went away is no reason to end
   return signals;
 }

@@ -21,6 +21,10 @@
 namespace heyhi {
 namespace {
 
+// A stalled call holds its connection until kStallLimit, although its client may
+// have gone: room for some 60 a second, so that the admin endpoint still answers.
+constexpr unsigned kConnectionLimit = 8192;
+
 class ServingEmulator : public Emulator {
  public:
   ServingEmulator(const EmulatorOptions& options, EmulatorReplies replies, Certificate certificate)
@@ -64,6 +68,7 @@ absl::Status ServingEmulator::Listen() {
   if (!options_.https_address.empty()) {
     HttpServerOptions server;
     server.listen_address = options_.https_address;
+    server.connection_limit = kConnectionLimit;
     server.tls_certificate_chain = certificate_.chain;
     server.tls_private_key = certificate_.private_key;
     auto started = StartHttpServer(server, handler);
@@ -73,6 +78,7 @@ absl::Status ServingEmulator::Listen() {
   if (!options_.http_address.empty()) {
     HttpServerOptions server;
     server.listen_address = options_.http_address;
+    server.connection_limit = kConnectionLimit;
     auto started = StartHttpServer(server, handler);
     if (!started.ok()) return started.status();
     http_ = *std::move(started);

@@ -96,6 +96,7 @@ class RunTest(unittest.TestCase):
         for sig in (signal.SIGTERM, signal.SIGINT):
             self.emulator.set_fault(action="stall")
             exporter = Exporter(config_for(self.emulator, timeout="1m"), {"TEST_KEY": "k"})
+            self.addCleanup(exporter.stop)
             wait_for("a probe in flight", lambda e=exporter: e.metric("heyhi_probes_in_flight") > 0)
             began = time.monotonic()
             self.assertEqual(exporter.stop(sig), 0)
@@ -117,7 +118,12 @@ class RunTest(unittest.TestCase):
     @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
     def test_ten_targets_stay_below_24_megabytes(self):
         models = ", ".join(f"m-{i}" for i in range(10))
-        config = config_for(self.emulator, providers=["openai"]) + f"    models: [{models}]\n"
+        # A real system's bundle beside the emulator's authority: parsed, it takes memory.
+        bundle = pathlib.Path("/etc/ssl/certs/ca-certificates.crt").read_text(encoding="utf-8")
+        both = self.emulator.ca_file.with_name("both.pem")
+        both.write_text(bundle + self.emulator.ca_file.read_text())
+        config = config_for(self.emulator, providers=["openai"], ca_file=both)
+        config += f"    models: [{models}]\n"
         exporter = Exporter(config, {"TEST_KEY": "k"})
         self.addCleanup(exporter.stop)
         wait_for("thirty probes",

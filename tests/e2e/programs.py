@@ -45,15 +45,24 @@ class Program:
         self.process = subprocess.Popen(
             [str(a) for a in arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
             text=True, errors="replace", env={**clean, **(environment or {})})
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
         for line in self.process.stderr:
             self.log += line
 
+    def _begin(self, wait):
+        """Waits for the start; a program that does not start is not left behind."""
+        try:
+            return wait()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
     def stop(self, sig=signal.SIGTERM):
-        """Sends the signal; returns the exit code."""
+        """Sends the signal; returns the exit code. A second call does nothing."""
         if self.process.poll() is None:
             self.process.send_signal(sig)
         try:
@@ -62,13 +71,14 @@ class Program:
             self.process.kill()
             raise AssertionError(f"does not stop; log:\n{self.log}") from None
         self._reader.join()
-        self.process.stderr.close()
+        if not self.process.stderr.closed:
+            self.process.stderr.close()
         return code
 
-    def wait_for_log(self, pattern):
-        """Returns the match once the log holds the pattern."""
+    def wait_for_log(self, pattern, start=0):
+        """Returns the match once the log holds the pattern from `start` on."""
         def found():
-            match = re.search(pattern, self.log)
+            match = re.search(pattern, self.log[start:])
             if match is None and self.process.poll() is not None:
                 raise AssertionError(f"ended before logging {pattern!r}; log:\n{self.log}")
             return match
@@ -85,7 +95,7 @@ class Emulator(Program):
         ready = base / "ready.json"
         super().__init__([BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
                           f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}"])
-        wait_for("the emulator", lambda: ready.exists() or self._ended())
+        self._begin(lambda: wait_for("the emulator", lambda: ready.exists() or self._ended()))
         addresses = json.loads(ready.read_text())
         self.http = "http://" + addresses["http"]
         self.https = "https://localhost:" + addresses["https"].rsplit(":", 1)[1]
@@ -126,7 +136,8 @@ class Exporter(Program):
         file.write_text(config)
         super().__init__([BIN / "heyhi-exporter", f"--config.file={file}",
                           "--web.listen-address=127.0.0.1:0", *flags], environment)
-        address = self.wait_for_log(r"msg=listening address=(\S+)").group(1)
+        address = self._begin(
+            lambda: self.wait_for_log(r"msg=listening address=(\S+)")).group(1)
         self.url = "http://" + address
 
     def fetch(self, path, headers=None):

@@ -14,9 +14,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "exporter/settings.h"
+#include "tools/certificate.h"
 
 namespace heyhi {
 namespace {
+
+// A real one: the configuration looks inside.
+std::string ACertificate() {
+  static const auto& pem = *new std::string(MakeCertificate()->ca);
+  return pem;
+}
 
 // An outside with a few keys and files, and nothing else.
 ConfigSources FakeSources() {
@@ -34,7 +41,7 @@ ConfigSources FakeSources() {
             const std::map<std::string, std::string> files = {
                 {"/run/secrets/key", "sk-from-file\n"},
                 {"/run/secrets/two-lines", "sk-secret\nsk-secret\n"},
-                {"/etc/ca.pem", "-----BEGIN CERTIFICATE-----\n"},
+                {"/etc/ca.pem", ACertificate()},
                 {"/etc/not-ca.pem", "hello"}};
             const auto found = files.find(path);
             if (found != files.end()) return found->second;

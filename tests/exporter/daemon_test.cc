@@ -122,6 +122,21 @@ TEST_F(DaemonTest, IsReadyOnceAProbeHasStarted) {
   EXPECT_TRUE(sources.ready());
 }
 
+TEST_F(DaemonTest, AScrapeStartsNoProbe) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  Begin(config, [](const HttpRequest&) { return HttpExchange(); });
+  RunFor(absl::Minutes(5));
+  const std::size_t before = transport_->requests().size();
+  const WebSources sources = daemon_->Sources();
+  for (int i = 0; i < 100; ++i) {
+    sources.metrics_text();
+    sources.landing_page();
+  }
+  EXPECT_GT(before, 0U);
+  EXPECT_EQ(transport_->requests().size(), before);
+}
+
 TEST_F(DaemonTest, LogsChangesOnceAndWithAdvice) {
   Config config;
   config.targets = {MakeTarget("p", "m")};
