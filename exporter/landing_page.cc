@@ -87,7 +87,7 @@ void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now
                     "</td><td class=\"number wide\">", status, "</td><td class=\"wide\">",
                     TimeAgo(last.completed_at, now), "</td><td>",
                     standing.last_success_at.has_value() ? TimeAgo(*standing.last_success_at, now)
-                                                         : "not since the start",
+                                                         : "not yet",
                     "</td>");
   } else {
     absl::StrAppend(

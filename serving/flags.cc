@@ -36,9 +36,10 @@ FlagSet::Flag* FlagSet::Find(const std::string& name) {
 
 absl::Status FlagSet::UnknownFlag(const std::string& argument, const std::string& name) const {
   std::vector<std::string> names;
-  for (const Flag& flag : flags_) names.push_back(flag.name);
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown flag \"", argument, "\"", DidYouMean(name, names), ", try --help"));
+  for (const Flag& flag : flags_) names.push_back(absl::StrCat("--", flag.name));
+  return absl::InvalidArgumentError(absl::StrCat("unknown flag \"", argument, "\"",
+                                                 DidYouMean(absl::StrCat("--", name), names),
+                                                 ", try --help"));
 }
 
 absl::Status FlagSet::Store(Flag& flag, const std::string& text) {
@@ -69,7 +70,7 @@ absl::Status FlagSet::Store(Flag& flag, const std::string& text) {
 
 absl::Status FlagSet::Parse(const std::vector<std::string>& arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
+    const std::string argument = arguments[i] == "-h" ? "--help" : arguments[i];
     if (!absl::StartsWith(argument, "--")) {
       return absl::InvalidArgumentError(
           absl::StrCat("unexpected argument \"", argument, "\", try --help"));

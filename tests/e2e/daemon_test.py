@@ -66,10 +66,11 @@ class StartTest(unittest.TestCase):
     def test_an_unknown_flag_is_refused(self):
         code, _, error = run_exporter("--config.fil=x")
         self.assertEqual(code, 64)
-        self.assertIn('did you mean "config.file"?', error)
+        self.assertIn('did you mean "--config.file"?', error)
 
     def test_help_and_version(self):
-        self.assertIn("--web.listen-address=HOST:PORT", run_exporter("--help")[1])
+        for flag in ("--help", "-h"):
+            self.assertIn("--web.listen-address=HOST:PORT", run_exporter(flag)[1])
         self.assertRegex(run_exporter("--version")[1], r"^heyhi-exporter \d+\.\d+\.\d+ ")
 
     def test_the_readme_lists_every_flag(self):

@@ -56,7 +56,7 @@ TEST(LandingPageTest, SaysWhyAndWhoseFaultAndWhatToDo) {
   const std::string page = Page({standing});
   EXPECT_THAT(page, HasSubstr("auth (invalid_key) for 3 min, fault: account. Check the key"));
   EXPECT_THAT(page, HasSubstr("0 of 1 targets answer well, 1 failing"));
-  EXPECT_THAT(page, HasSubstr("not since the start"));
+  EXPECT_THAT(page, HasSubstr("not yet"));
 }
 
 TEST(LandingPageTest, ShowsSlowAndWaitingTargets) {

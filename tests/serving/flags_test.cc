@@ -119,7 +119,7 @@ const WrongArguments kWrongArguments[] = {
     {{"--demo=yes"}, "flag --demo: expected true or false, not \"yes\""},
     {{"--demo="}, "flag --demo: expected true or false, not \"\""},
     {{"serve"}, "unexpected argument \"serve\", try --help"},
-    {{"-h"}, "unexpected argument \"-h\", try --help"},
+    {{"-x"}, "unexpected argument \"-x\", try --help"},
     {{""}, "unexpected argument \"\", try --help"},
     {{"--demo", "true"}, "unexpected argument \"true\", try --help"},
     {{"--"}, "unknown flag \"--\", try --help"},
@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(FlagSetTest, WrongArgumentsTest, ::testing::ValuesIn(kW
 
 TEST_F(FlagSetTest, SuggestsTheFlagThatWasMeant) {
   EXPECT_EQ(ParseError({"--config.flie=x"}),
-            "unknown flag \"--config.flie\" (did you mean \"config.file\"?), try --help");
+            "unknown flag \"--config.flie\" (did you mean \"--config.file\"?), try --help");
 }
 
 TEST_F(FlagSetTest, DoesNotRepeatTheValueOfAnUnknownFlag) {
