@@ -83,12 +83,12 @@ void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now
   if (standing.last.has_value()) {
     const ProbeResult& last = *standing.last;
     const std::string status = last.http_status > 0 ? absl::StrCat(last.http_status) : "–";
-    absl::StrAppend(page, "<td class=\"number\">", FormatLatency(last.times.total),
-                    "</td><td class=\"number wide\">", status, "</td><td class=\"wide\">",
-                    TimeAgo(last.completed_at, now), "</td><td>",
-                    standing.last_success_at.has_value() ? TimeAgo(*standing.last_success_at, now)
-                                                         : "not yet",
-                    "</td>");
+    absl::StrAppend(
+        page, "<td class=\"number\">", FormatLatency(last.times.total),
+        "</td><td class=\"number wide\">", status, "</td><td class=\"wide\">",
+        TimeAgo(last.completed_at, now), "</td><td>",
+        standing.last_success_at.has_value() ? TimeAgo(*standing.last_success_at, now) : "not yet",
+        "</td>");
   } else {
     absl::StrAppend(
         page,
