@@ -1,11 +1,6 @@
 #include "exporter/config.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -21,26 +16,6 @@
 namespace heyhi {
 namespace {
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  constexpr std::size_t kMaxSize = 16 << 20;
-  std::error_code ignored;  // what cannot be looked at cannot be opened either
-  if (std::filesystem::is_directory(path, ignored)) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": Is a directory"));
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
-  std::string text;
-  char buffer[65536];
-  while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
-    text.append(buffer, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kMaxSize) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ": larger than 16 MiB"));
-    }
-  }
-  if (file.bad()) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  return text;
-}
-
 bool IsName(const std::string& text, std::string_view extra, std::size_t max_size) {
   for (const char c : text) {
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && extra.find(c) == extra.npos) {
@@ -50,10 +25,14 @@ bool IsName(const std::string& text, std::string_view extra, std::size_t max_siz
   return !text.empty() && text.size() <= max_size;
 }
 
+bool Contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 class ConfigReader {
  public:
   ConfigReader(std::string file, const ConfigSources& sources)
-      : file_(std::move(file)), sources_(sources) {}
+      : file_(std::move(file)), inputs_(sources) {}
 
   absl::StatusOr<Config> Read(const YamlNode& root);
 
@@ -61,11 +40,12 @@ class ConfigReader {
   absl::Status Error(int line, const std::string& message) const {
     return absl::InvalidArgumentError(absl::StrCat(file_, ":", line, ": ", message));
   }
-  absl::Status UnknownKey(const YamlNode& key, const std::vector<std::string>& own_keys) const;
+  absl::Status UnknownKey(const YamlNode& key, const std::vector<std::string>& known) const;
 
   // Reads the settings among a map's entries; `own_keys` are left to the caller.
   absl::StatusOr<Settings> ReadSettings(const YamlNode& map,
                                         const std::vector<std::string>& own_keys) const;
+  absl::Status CheckName(const std::string& key, const YamlNode& value) const;
   bool SetProfile(const YamlNode& value);
   absl::Status ReadRegion(const YamlNode& value);
   absl::Status ReadProvider(const YamlNode& node);
@@ -75,7 +55,7 @@ class ConfigReader {
                           const Settings& settings);
 
   const std::string file_;
-  const ConfigSources& sources_;
+  ConfigInputs inputs_;
   Settings defaults_;
   Config config_;
   std::map<std::string, int> provider_lines_;
@@ -90,33 +70,27 @@ const YamlNode* FindEntry(const YamlNode& map, const std::string& key) {
 }
 
 absl::Status ConfigReader::UnknownKey(const YamlNode& key,
-                                      const std::vector<std::string>& own_keys) const {
+                                      const std::vector<std::string>& known) const {
+  std::string remedy = DidYouMean(key.scalar, known);
   if (key.scalar == "api_key" || key.scalar == "key") {
-    return Error(key.line, absl::StrCat("unknown key \"", key.scalar,
-                                        "\": name the key with api_key_env or api_key_file, so "
-                                        "that it stays out of this file"));
+    remedy = ": name the key with api_key_env or api_key_file, so that it stays out of this file";
+  } else if (key.scalar == "<<") {
+    remedy = ": merge keys are not supported; put shared options under \"defaults\"";
   }
-  if (key.scalar == "<<") {
-    return Error(key.line,
-                 "unknown key \"<<\": merge keys are not supported; put shared options "
-                 "under \"defaults\"");
-  }
-  std::vector<std::string> known = own_keys;
-  for (const SettingInfo& setting : AllSettings()) known.emplace_back(setting.key);
-  return Error(key.line,
-               absl::StrCat("unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, known)));
+  return Error(key.line, absl::StrCat("unknown key \"", key.scalar, "\"", remedy));
 }
 
 absl::StatusOr<Settings> ConfigReader::ReadSettings(
     const YamlNode& map, const std::vector<std::string>& own_keys) const {
   Settings settings;
   for (const auto& [key, value] : map.entries) {
-    bool own = false;
-    for (const std::string& own_key : own_keys) own = own || key.scalar == own_key;
-    if (own) continue;
+    if (Contains(own_keys, key.scalar)) continue;
     const absl::StatusOr<bool> known = ReadSetting(key.scalar, value, &settings);
     if (!known.ok()) return Error(key.line, std::string(known.status().message()));
-    if (!*known) return UnknownKey(key, own_keys);
+    if (*known) continue;
+    std::vector<std::string> accepted = own_keys;
+    for (const SettingInfo& setting : AllSettings()) accepted.emplace_back(setting.key);
+    return UnknownKey(key, accepted);
   }
   if (settings.api_key_env.value.has_value() && settings.api_key_file.value.has_value()) {
     return Error(settings.api_key_file.line,
@@ -131,10 +105,7 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
     return Error(std::max(root.line, 1), "expected a map with the key \"providers\"");
   }
   for (const auto& [key, value] : root.entries) {
-    if (std::find(keys.begin(), keys.end(), key.scalar) == keys.end()) {
-      return Error(key.line,
-                   absl::StrCat("unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, keys)));
-    }
+    if (!Contains(keys, key.scalar)) return UnknownKey(key, keys);
   }
   if (const YamlNode* region = FindEntry(root, "region")) {
     if (absl::Status status = ReadRegion(*region); !status.ok()) return status;
@@ -176,10 +147,17 @@ bool ConfigReader::SetProfile(const YamlNode& value) {
   return true;
 }
 
-absl::Status ConfigReader::ReadRegion(const YamlNode& value) {
-  if (value.kind != YamlNode::Kind::kScalar || !IsName(value.scalar, "._-", 64)) {
-    return Error(value.line, "region: expected a name of letters, digits, \".\", \"_\" and \"-\"");
+absl::Status ConfigReader::CheckName(const std::string& key, const YamlNode& value) const {
+  if (value.kind == YamlNode::Kind::kScalar && IsName(value.scalar, "._-", 64)) {
+    return absl::OkStatus();
   }
+  return Error(value.line, absl::StrCat(key,
+                                        ": expected a name of letters, digits, \".\", \"_\" "
+                                        "and \"-\""));
+}
+
+absl::Status ConfigReader::ReadRegion(const YamlNode& value) {
+  if (absl::Status status = CheckName("region", value); !status.ok()) return status;
   config_.region = value.scalar;
   return absl::OkStatus();
 }
@@ -192,9 +170,7 @@ absl::Status ConfigReader::ReadProvider(const YamlNode& node) {
   }
   const YamlNode* name = FindEntry(node, "name");
   if (name == nullptr) return Error(node.line, "this provider has no name: add \"name: …\"");
-  if (name->kind != YamlNode::Kind::kScalar || !IsName(name->scalar, "._-", 64)) {
-    return Error(name->line, "name: expected a name of letters, digits, \".\", \"_\" and \"-\"");
-  }
+  if (absl::Status status = CheckName("name", *name); !status.ok()) return status;
   if (const auto [known, added] = provider_lines_.emplace(name->scalar, name->line); !added) {
     return Error(name->line,
                  absl::StrCat("provider \"", name->scalar, "\" is listed twice (first on line ",
@@ -255,7 +231,7 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
                                       known->second, ")"));
     }
     int error_line = line;
-    auto target = BuildTarget(id, settings, sources_, &error_line);
+    auto target = BuildTarget(id, settings, inputs_, &error_line);
     if (!target.ok()) return Error(error_line, std::string(target.status().message()));
     config_.targets.push_back(std::make_shared<const Target>(*std::move(target)));
   }
@@ -263,15 +239,6 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
 }
 
 }  // namespace
-
-ConfigSources SystemConfigSources() {
-  return {[](const std::string& name) -> std::optional<std::string> {
-            // Read before the program starts threads, and nothing here sets variables.
-            const char* value = std::getenv(name.c_str());
-            return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-          },
-          &ReadFile};
-}
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources) {
   absl::StatusOr<std::string> text = sources.file(path);

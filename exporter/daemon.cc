@@ -85,10 +85,7 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
                                 {"outcome", std::string(OutcomeName(result.outcome))},
                                 {"took", took},
                                 {"status", absl::StrCat(result.http_status)}});
-  if (before.last.has_value() && before.last->outcome == result.outcome &&
-      before.last->reason == result.reason) {
-    return;
-  }
+  if (before.last.has_value() && SayTheSame(*before.last, result)) return;
   if (result.outcome == Outcome::kFailed) {
     logger_.Warn("probe failed", {{"target", target},
                                   {"error_type", std::string(ErrorTypeName(result.error_type))},

@@ -14,8 +14,7 @@ TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& resu
   const MutexLock lock(&mutex_);
   TargetStanding& standing = standings_[index];
   TargetStanding before = standing;
-  if (!standing.last.has_value() || standing.last->outcome != result.outcome ||
-      standing.last->reason != result.reason) {
+  if (!standing.last.has_value() || !SayTheSame(*standing.last, result)) {
     standing.unchanged_since = result.completed_at;
   }
   if (result.outcome != Outcome::kFailed) standing.last_success_at = result.completed_at;

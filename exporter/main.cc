@@ -1,8 +1,5 @@
 // heyhi-exporter: probes the configured LLM APIs and serves the results.
 
-#include <pthread.h>
-
-#include <csignal>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -17,6 +14,7 @@
 #include "serving/flags.h"
 #include "serving/http_server.h"
 #include "serving/log.h"
+#include "serving/stop_signals.h"
 
 namespace heyhi {
 namespace {
@@ -64,20 +62,8 @@ int Complain(int exit_code, std::string message) {
   return exit_code;
 }
 
-// Waits for SIGINT or SIGTERM; both are blocked in every thread.
-void WaitForStop(const sigset_t& signals, Logger& logger) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  logger.Info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-}
-
 int Serve(const Flags& flags, Config config, Logger& logger) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  const StopSignals stop;
 
   RealClock clock;
   CurlTransportOptions transport_options;
@@ -119,7 +105,7 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   logger.Info("probing", {{"targets", absl::StrCat(target_count)}, {"region", region}});
 
   std::thread probing([&daemon] { daemon.Run(); });
-  WaitForStop(signals, logger);
+  logger.Info("stopping", {{"signal", stop.Wait()}});
   daemon.Stop();
   probing.join();
   servers.clear();
@@ -140,14 +126,9 @@ int Main(const std::vector<std::string>& arguments) {
     std::printf("heyhi-exporter %s (revision %s)\n", HEYHI_VERSION, HEYHI_REVISION);
     return kExitOk;
   }
-  Logger::Options log_options;
-  const auto level = ParseLogLevel(flags.log_level);
-  if (!level.ok()) return Complain(kExitUsage, std::string(level.status().message()));
-  const auto format = ParseLogFormat(flags.log_format);
-  if (!format.ok()) return Complain(kExitUsage, std::string(format.status().message()));
-  log_options.level = *level;
-  log_options.format = *format;
-  Logger logger(log_options);
+  const auto log_options = ParseLogOptions(flags.log_level, flags.log_format);
+  if (!log_options.ok()) return Complain(kExitUsage, std::string(log_options.status().message()));
+  Logger logger(*log_options);
 
   auto config = LoadConfig(flags.config_file, SystemConfigSources());
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));

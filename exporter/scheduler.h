@@ -55,10 +55,8 @@ class Scheduler {
   // Starts every probe that is due; returns when the next one will be.
   MonotonicTime RunDue();
 
-  // The probe of targets()[index] has ended.
+  // The probe of that target has ended.
   void Finished(std::size_t index) { entries_[index].in_flight = false; }
-
-  const std::vector<std::shared_ptr<const Target>>& targets() const { return targets_; }
 
  private:
   struct Entry {

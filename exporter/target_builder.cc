@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "probes/ca_bundle.h"
 #include "probes/dialect.h"
 #include "probes/providers.h"
 #include "probes/url.h"
@@ -18,9 +17,8 @@ namespace {
 
 class TargetBuilder {
  public:
-  TargetBuilder(const TargetId& id, const Settings& settings, const ConfigSources& sources,
-                int* line)
-      : settings_(settings), sources_(sources), line_(line), known_(FindProvider(id.provider)) {
+  TargetBuilder(const TargetId& id, const Settings& settings, ConfigInputs& inputs, int* line)
+      : settings_(settings), inputs_(inputs), line_(line), known_(FindProvider(id.provider)) {
     target_.id = id;
   }
 
@@ -69,19 +67,19 @@ class TargetBuilder {
                    "base_url: must hold no user, password, query or fragment; name the key with "
                    "api_key_env or api_key_file");
     }
-    if (!url->https && !url->host_is_loopback &&
-        !settings_.allow_plain_http.value.value_or(false)) {
+    const bool needs_leave = !url->https && !url->host_is_loopback;
+    const bool has_leave = settings_.allow_plain_http.value.value_or(false);
+    if (needs_leave && !has_leave) {
       return Error(settings_.base_url.line,
                    "base_url: plain http would send the key readable over the network; use https, "
                    "or set allow_plain_http: true");
     }
-    https_ = url->https;
-    if (settings_.allow_plain_http.value.value_or(false) && settings_.allow_plain_http.line != 0 &&
-        (url->https || url->host_is_loopback) && !settings_.allow_plain_http.inherited) {
+    if (has_leave && !needs_leave && !settings_.allow_plain_http.inherited) {
       return Error(settings_.allow_plain_http.line,
                    "allow_plain_http: has no effect, since base_url is https or on this machine; "
                    "remove it");
     }
+    https_ = url->https;
     return absl::OkStatus();
   }
 
@@ -123,11 +121,11 @@ class TargetBuilder {
       line = settings_.api_key_file.line;
       // Its path is not shown: somebody may have written the key itself there.
       source = "the file that api_key_file names";
-      absl::StatusOr<std::string> text = sources_.file(*settings_.api_key_file.value);
+      const absl::StatusOr<std::string>& text = inputs_.File(*settings_.api_key_file.value);
       if (!text.ok()) {
         return Error(line, absl::StrCat(source, " cannot be read: check path and permissions"));
       }
-      key = *std::move(text);
+      key = *text;
       if (!key.empty() && key.back() == '\n') key.pop_back();
       if (!key.empty() && key.back() == '\r') key.pop_back();
     } else {
@@ -135,7 +133,7 @@ class TargetBuilder {
       if (name.empty()) return absl::OkStatus();  // an endpoint without keys
       line = settings_.api_key_env.line;
       source = absl::StrCat("environment variable ", name);
-      const std::optional<std::string> value = sources_.environment(name);
+      const std::optional<std::string> value = inputs_.Environment(name);
       if (!value.has_value()) {
         return Error(line,
                      absl::StrCat(source, " is not set: it should hold the key of provider \"",
@@ -170,20 +168,13 @@ class TargetBuilder {
                    "ca_file: has no effect, since base_url is plain http; remove it");
     }
     target_.ca_file = *settings_.ca_file.value;
-    const absl::StatusOr<std::string> text = sources_.file(target_.ca_file);
-    if (!text.ok()) {
-      return Error(settings_.ca_file.line,
-                   absl::StrCat("ca_file: ", std::string(text.status().message())));
-    }
-    if (const absl::Status status = CheckCaBundle(*text); !status.ok()) {
-      return Error(settings_.ca_file.line,
-                   absl::StrCat("ca_file: ", target_.ca_file, ": ", std::string(status.message())));
-    }
-    return absl::OkStatus();
+    const absl::Status& verdict = inputs_.CertificateBundle(target_.ca_file);
+    if (verdict.ok()) return absl::OkStatus();
+    return Error(settings_.ca_file.line, absl::StrCat("ca_file: ", std::string(verdict.message())));
   }
 
   const Settings& settings_;
-  const ConfigSources& sources_;
+  ConfigInputs& inputs_;
   int* const line_;
   const Provider* const known_;
   bool https_ = true;
@@ -193,8 +184,8 @@ class TargetBuilder {
 }  // namespace
 
 absl::StatusOr<Target> BuildTarget(const TargetId& id, const Settings& settings,
-                                   const ConfigSources& sources, int* line) {
-  return TargetBuilder(id, settings, sources, line).Build();
+                                   ConfigInputs& inputs, int* line) {
+  return TargetBuilder(id, settings, inputs, line).Build();
 }
 
 }  // namespace heyhi

@@ -2,7 +2,7 @@
 #define HEYHI_EXPORTER_TARGET_BUILDER_H_
 
 #include "absl/status/statusor.h"
-#include "exporter/config.h"
+#include "exporter/config_inputs.h"
 #include "exporter/settings.h"
 #include "probes/target.h"
 
@@ -13,7 +13,7 @@ namespace heyhi {
 // timeout, plain http only where allowed, …). On error `*line` is set to the
 // line to blame where a setting has one; the message carries none.
 absl::StatusOr<Target> BuildTarget(const TargetId& id, const Settings& settings,
-                                   const ConfigSources& sources, int* line);
+                                   ConfigInputs& inputs, int* line);
 
 }  // namespace heyhi
 

@@ -29,8 +29,8 @@ bool IsHtml(const HttpExchange& exchange) {
   return start != std::string::npos && exchange.body[start] == '<';
 }
 
-std::optional<JsonDocument> ParseBody(const HttpExchange& exchange) {
-  return JsonDocument::Parse(exchange.body);
+JsonView UnwrapSingle(JsonView value) {
+  return value.IsArray() && value.size() == 1 ? value.At(0) : value;
 }
 
 ErrorBody ReadErrorObject(JsonView error) {
@@ -47,7 +47,7 @@ ErrorBody ReadErrorObject(JsonView error) {
 }
 
 ErrorBody ReadErrorBody(JsonView body) {
-  if (body.IsArray() && body.size() == 1) body = body.At(0);
+  body = UnwrapSingle(body);
   const JsonView error = body["error"];
   if (error.IsObject()) return ReadErrorObject(error);
   if (error.AsString().has_value()) {

@@ -1,7 +1,6 @@
 #ifndef HEYHI_PROBES_ERROR_BODY_H_
 #define HEYHI_PROBES_ERROR_BODY_H_
 
-#include <optional>
 #include <string>
 
 #include "probes/http_transport.h"
@@ -21,8 +20,9 @@ struct ErrorBody {
 // True for an HTML page, by content type or first byte.
 bool IsHtml(const HttpExchange& exchange);
 
-// The body as JSON, leading blank lines skipped.
-std::optional<JsonDocument> ParseBody(const HttpExchange& exchange);
+// The element of a one-element array, which some servers wrap around everything;
+// any other value itself.
+JsonView UnwrapSingle(JsonView value);
 
 // Reads the error out of a whole body: unwraps a one-element array, takes
 // `error` as object or string, else the top-level members.

@@ -57,8 +57,6 @@ struct Rule {
   Reason reason;
 };
 
-bool Cloudflare(const Case& c, int status) { return c.status == status; }
-
 // Status and markup: what sits in front of every API.
 constexpr Rule kEdgeRules[] = {
     {"E1", kAll, [](const Case& c) { return c.status >= 300 && c.status < 400; },
@@ -66,16 +64,16 @@ constexpr Rule kEdgeRules[] = {
     {"E2", kAll, [](const Case& c) { return c.status == 413; }, Reason::kRequestTooLarge},
     {"E3", kAll, [](const Case& c) { return c.status == 408; }, Reason::kServer408},
     {"E4", kAll, [](const Case& c) { return c.status == 504; }, Reason::kServer504},
-    {"E5", kAll, [](const Case& c) { return Cloudflare(c, 522); }, Reason::kCloudflare522},
-    {"E5", kAll, [](const Case& c) { return Cloudflare(c, 524); }, Reason::kCloudflare524},
+    {"E5", kAll, [](const Case& c) { return c.status == 522; }, Reason::kCloudflare522},
+    {"E5", kAll, [](const Case& c) { return c.status == 524; }, Reason::kCloudflare524},
     {"E6", kAll, [](const Case& c) { return c.status == 530 && c.Body("1016"); },
      Reason::kCloudflare1016},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 520); }, Reason::kCloudflare520},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 521); }, Reason::kCloudflare521},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 523); }, Reason::kCloudflare523},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 525); }, Reason::kCloudflare525},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 526); }, Reason::kCloudflare526},
-    {"E7", kAll, [](const Case& c) { return Cloudflare(c, 530); }, Reason::kCloudflare530},
+    {"E7", kAll, [](const Case& c) { return c.status == 520; }, Reason::kCloudflare520},
+    {"E7", kAll, [](const Case& c) { return c.status == 521; }, Reason::kCloudflare521},
+    {"E7", kAll, [](const Case& c) { return c.status == 523; }, Reason::kCloudflare523},
+    {"E7", kAll, [](const Case& c) { return c.status == 525; }, Reason::kCloudflare525},
+    {"E7", kAll, [](const Case& c) { return c.status == 526; }, Reason::kCloudflare526},
+    {"E7", kAll, [](const Case& c) { return c.status == 530; }, Reason::kCloudflare530},
     {"E8", kAll, [](const Case& c) { return c.status == 529; }, Reason::kOverloaded},
     {"E9", kAll, [](const Case& c) { return c.status == 429 && c.html && c.Body("1015"); },
      Reason::kCloudflare1015},
@@ -247,11 +245,9 @@ Verdict JudgeSuccess(const Dialect& dialect, const HttpExchange& exchange) {
   if (start == std::string::npos) return Failed(Reason::kEmptyBody, "H1");
   const char first = exchange.body[start];
   if (IsHtml(exchange) || (first != '{' && first != '[')) return Failed(Reason::kNonJson200, "H2");
-  const auto document = ParseBody(exchange);
+  const auto document = JsonDocument::Parse(exchange.body);
   if (!document.has_value()) return Failed(Reason::kTruncatedJson, "H3");
-  JsonView body = document->root();
-  if (body.IsArray() && body.size() == 1) body = body.At(0);
-  Answer answer = dialect.read_answer(body);
+  Answer answer = dialect.read_answer(UnwrapSingle(document->root()));
   if (answer.error.exists()) {
     Verdict verdict = Failed(Reason::kErrorIn200, "H4");
     verdict.error_type = InnerErrorType(ReadErrorObject(answer.error));
@@ -269,7 +265,8 @@ Verdict JudgeSuccess(const Dialect& dialect, const HttpExchange& exchange) {
 Verdict JudgeAnswer(const AskedCall& asked, const Dialect& dialect, const HttpExchange& exchange) {
   if (exchange.status >= 200 && exchange.status < 300) return JudgeSuccess(dialect, exchange);
   Case c{asked, exchange, exchange.status, IsHtml(exchange), {}};
-  if (const auto document = ParseBody(exchange)) c.error = ReadErrorBody(document->root());
+  if (const auto document = JsonDocument::Parse(exchange.body))
+    c.error = ReadErrorBody(document->root());
   const Rule* rule = FirstMatch(kEdgeRules, c);
   if (rule == nullptr && c.status >= 400) rule = FirstMatch(kProviderRules, c);
   if (rule == nullptr) rule = FirstMatch(kStatusRules, c);

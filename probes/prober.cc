@@ -55,6 +55,10 @@ std::string_view OutcomeName(Outcome outcome) {
   return "failed";
 }
 
+bool SayTheSame(const ProbeResult& a, const ProbeResult& b) {
+  return a.outcome == b.outcome && a.reason == b.reason;
+}
+
 ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, absl::Time started_at,
                           absl::Time completed_at) {
   ProbeResult result;

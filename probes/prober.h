@@ -44,6 +44,9 @@ struct ProbeResult {
   std::optional<absl::Duration> clock_skew;
 };
 
+// Whether two results of a target say the same: outcome and reason.
+bool SayTheSame(const ProbeResult& a, const ProbeResult& b);
+
 // The pure half: what an exchange means for its target. `started_at` and
 // `completed_at` are the wall times of both ends.
 ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, absl::Time started_at,

@@ -1,14 +1,9 @@
 #include "probes/providers.h"
 
-#include "absl/strings/match.h"
-
 namespace heyhi {
-namespace {
-
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 // Never destroyed: programs may still read it while they end.
-const std::vector<Provider>& Rows() {
+const std::vector<Provider>& Providers() {
   static const auto& rows = *new std::vector<Provider>{
       {"openai",
        "https://api.openai.com/v1",
@@ -61,19 +56,15 @@ const std::vector<Provider>& Rows() {
   return rows;
 }
 
-}  // namespace
-
 const MinimalCall& Provider::MinimalCallFor(const std::string& model) const {
   for (const MinimalCall& call : minimal_calls) {
-    if (absl::StartsWith(model, View(call.model_prefix))) return call;
+    if (model.starts_with(call.model_prefix)) return call;
   }
   return minimal_calls.back();
 }
 
-const std::vector<Provider>& Providers() { return Rows(); }
-
 const Provider* FindProvider(const std::string& name) {
-  for (const Provider& provider : Rows()) {
+  for (const Provider& provider : Providers()) {
     if (provider.name == name) return &provider;
   }
   return nullptr;

@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "absl/strings/match.h"
-
 namespace heyhi {
 namespace {
 
@@ -36,7 +34,7 @@ bool IsRetiredModel(const std::string& model) {
     if (model == retired) return true;
   }
   for (const std::string_view prefix : kPrefixes) {
-    if (absl::StartsWith(model, absl::string_view(prefix.data(), prefix.size()))) return true;
+    if (model.starts_with(prefix)) return true;
   }
   return false;
 }

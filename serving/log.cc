@@ -100,6 +100,18 @@ absl::StatusOr<LogFormat> ParseLogFormat(const std::string& text) {
       absl::StrCat("log format \"", text, "\": expected logfmt or json"));
 }
 
+absl::StatusOr<Logger::Options> ParseLogOptions(const std::string& level,
+                                                const std::string& format) {
+  const auto parsed_level = ParseLogLevel(level);
+  if (!parsed_level.ok()) return parsed_level.status();
+  const auto parsed_format = ParseLogFormat(format);
+  if (!parsed_format.ok()) return parsed_format.status();
+  Logger::Options options;
+  options.level = *parsed_level;
+  options.format = *parsed_format;
+  return options;
+}
+
 std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
                           const std::string& message, std::initializer_list<LogField> fields) {
   std::string line;

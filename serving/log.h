@@ -62,6 +62,10 @@ class Logger {
   std::uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// The options that the values of --log.level and --log.format ask for.
+absl::StatusOr<Logger::Options> ParseLogOptions(const std::string& level,
+                                                const std::string& format);
+
 }  // namespace heyhi
 
 #endif  // HEYHI_SERVING_LOG_H_

@@ -1,6 +1,5 @@
 #include "tools/emulate_command.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "probes/json.h"
 #include "serving/flags.h"
 #include "serving/log.h"
+#include "serving/stop_signals.h"
 #include "tools/emulator.h"
 
 namespace heyhi {
@@ -83,17 +83,6 @@ absl::StatusOr<EmulatorOptions> ReadOptions(const Flags& flags) {
   return options;
 }
 
-absl::StatusOr<Logger::Options> ReadLogOptions(const Flags& flags) {
-  const auto level = ParseLogLevel(flags.log_level);
-  if (!level.ok()) return level.status();
-  const auto format = ParseLogFormat(flags.log_format);
-  if (!format.ok()) return format.status();
-  Logger::Options options;
-  options.level = *level;
-  options.format = *format;
-  return options;
-}
-
 // Readers see the whole file or none.
 absl::Status WriteFileAtomically(const std::string& path, const std::string& text) {
   const std::string unfinished = absl::StrCat(path, ".", getpid(), ".tmp");
@@ -137,17 +126,6 @@ void LogStart(const Emulator& emulator, Logger& logger) {
                {"cases", absl::StrCat(emulator.case_count())}});
 }
 
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  RaiseDescriptorLimit();
-  signal(SIGPIPE, SIG_IGN);  // a client that went away is no reason to end
-  return signals;
-}
-
 int FailUsage(const absl::Status& status) {
   std::cerr << "heyhitool emulate: " << status.message() << "\n";
   return 2;
@@ -165,12 +143,13 @@ int RunEmulate(const std::vector<std::string>& arguments) {
   }
   auto options = ReadOptions(flags);
   if (!options.ok()) return FailUsage(options.status());
-  const auto log_options = ReadLogOptions(flags);
+  const auto log_options = ParseLogOptions(flags.log_level, flags.log_format);
   if (!log_options.ok()) return FailUsage(log_options.status());
 
   Logger logger(*log_options);
   options->logger = &logger;
-  const sigset_t signals = BlockStopSignals();
+  const StopSignals stop;
+  RaiseDescriptorLimit();
   const auto emulator = StartEmulator(*options);
   if (!emulator.ok()) {
     logger.Error("cannot start", {{"err", std::string(emulator.status().message())}});
@@ -181,9 +160,7 @@ int RunEmulate(const std::vector<std::string>& arguments) {
     logger.Error("cannot start", {{"err", std::string(written.message())}});
     return 1;
   }
-  int received = 0;
-  sigwait(&signals, &received);
-  logger.Info("stopping", {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});
+  logger.Info("stopping", {{"signal", stop.Wait()}});
   return 0;
 }
 

@@ -33,6 +33,7 @@ class ServingEmulator : public Emulator {
         certificate_(std::move(certificate)),
         random_(options.seed) {}
 
+  // Opens what the options ask for.
   absl::Status Listen();
 
   std::string https_address() const override { return https_ ? https_->address() : ""; }
@@ -62,28 +63,24 @@ class ServingEmulator : public Emulator {
 };
 
 absl::Status ServingEmulator::Listen() {
-  const auto handler = [this](const ServerRequest& request, Responder responder) {
-    Handle(request, std::move(responder));
+  HttpServerOptions server;
+  server.connection_limit = kConnectionLimit;
+  const auto open = [&](const std::string& address, std::unique_ptr<HttpServer>* opened) {
+    if (address.empty()) return absl::OkStatus();
+    server.listen_address = address;
+    auto started = StartHttpServer(server, [this](const ServerRequest& request, Responder reply) {
+      Handle(request, std::move(reply));
+    });
+    if (!started.ok()) return started.status();
+    *opened = *std::move(started);
+    return absl::OkStatus();
   };
-  if (!options_.https_address.empty()) {
-    HttpServerOptions server;
-    server.listen_address = options_.https_address;
-    server.connection_limit = kConnectionLimit;
-    server.tls_certificate_chain = certificate_.chain;
-    server.tls_private_key = certificate_.private_key;
-    auto started = StartHttpServer(server, handler);
-    if (!started.ok()) return started.status();
-    https_ = *std::move(started);
-  }
-  if (!options_.http_address.empty()) {
-    HttpServerOptions server;
-    server.listen_address = options_.http_address;
-    server.connection_limit = kConnectionLimit;
-    auto started = StartHttpServer(server, handler);
-    if (!started.ok()) return started.status();
-    http_ = *std::move(started);
-  }
-  return absl::OkStatus();
+  server.tls_certificate_chain = certificate_.chain;
+  server.tls_private_key = certificate_.private_key;
+  if (auto status = open(options_.https_address, &https_); !status.ok()) return status;
+  server.tls_certificate_chain.clear();
+  server.tls_private_key.clear();
+  return open(options_.http_address, &http_);
 }
 
 void ServingEmulator::Handle(const ServerRequest& request, Responder responder) {

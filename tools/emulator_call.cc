@@ -2,23 +2,18 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "probes/providers.h"
 
 namespace heyhi {
 namespace {
 
-struct ProviderBase {
-  const char* provider;
-  const char* base;
-};
-constexpr ProviderBase kBases[] = {
-    {"deepseek", ""}, {"groq", "/openai/v1"}, {"openrouter", "/api/v1"}};
-constexpr const char* kOpenAiBase = "/v1";
-
+// The path of the provider's base URL: where its real API lives below the host.
 std::string BaseOf(const std::string& provider) {
-  for (const ProviderBase& known : kBases) {
-    if (provider == known.provider) return known.base;
-  }
-  return kOpenAiBase;
+  const Provider* known = FindProvider(provider);
+  if (known == nullptr) return "/v1";
+  const std::string url(known->base_url);
+  const auto path = url.find('/', std::string("https://").size());
+  return path == std::string::npos ? "" : url.substr(path);
 }
 
 EmulatorCall::Endpoint EndpointOf(const std::string& provider, const std::string& path) {

@@ -1,0 +1,48 @@
+#ifndef HEYHI_EXPORTER_CONFIG_INPUTS_H_
+#define HEYHI_EXPORTER_CONFIG_INPUTS_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace heyhi {
+
+// The outside that a configuration may refer to; replaced in tests.
+struct ConfigSources {
+  // The value of an environment variable, if it is set. Asked for keys only.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+  // The content of a file.
+  std::function<absl::StatusOr<std::string>(const std::string& path)> file;
+};
+
+// The process's environment and the file system.
+ConfigSources SystemConfigSources();
+
+// What one reading of a configuration takes from outside. Each file is read, and
+// each certificate bundle checked, once however many targets name it: checking
+// the system's takes 16 ms. Thread-compatible.
+class ConfigInputs {
+ public:
+  // `sources` must outlive it.
+  explicit ConfigInputs(const ConfigSources& sources) : sources_(sources) {}
+
+  std::optional<std::string> Environment(const std::string& name) const {
+    return sources_.environment(name);
+  }
+  // The content of the file; the reference lasts as long as this object.
+  const absl::StatusOr<std::string>& File(const std::string& path);
+  // Whether the file is a good certificate bundle; the error names the path.
+  const absl::Status& CertificateBundle(const std::string& path);
+
+ private:
+  const ConfigSources& sources_;
+  std::map<std::string, absl::StatusOr<std::string>> files_;
+  std::map<std::string, absl::Status> bundles_;
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_CONFIG_INPUTS_H_
