@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "exporter/price_settings.h"
 #include "exporter/settings.h"
 #include "exporter/target_builder.h"
 #include "exporter/yaml_tree.h"
@@ -31,8 +33,8 @@ bool Contains(const std::vector<std::string>& words, const std::string& word) {
 
 class ConfigReader {
  public:
-  ConfigReader(std::string file, const ConfigSources& sources)
-      : file_(std::move(file)), inputs_(sources) {}
+  ConfigReader(std::string file, const ConfigSources& sources, const TargetFilter& filter)
+      : file_(std::move(file)), inputs_(sources), filter_(filter) {}
 
   absl::StatusOr<Config> Read(const YamlNode& root);
 
@@ -48,6 +50,7 @@ class ConfigReader {
   absl::Status CheckName(const std::string& key, const YamlNode& value) const;
   bool SetProfile(const YamlNode& value);
   absl::Status ReadRegion(const YamlNode& value);
+  absl::Status OverridePrices(const YamlNode& value);
   absl::Status ReadProvider(const YamlNode& node);
   absl::Status ReadModel(const YamlNode& node, const std::string& provider,
                          const Settings& inherited);
@@ -56,10 +59,12 @@ class ConfigReader {
 
   const std::string file_;
   ConfigInputs inputs_;
+  const TargetFilter& filter_;
   Settings defaults_;
   Config config_;
   std::map<std::string, int> provider_lines_;
   std::map<std::string, int> target_lines_;
+  std::set<std::pair<std::string, std::string>> models_;  // with their providers; filtered too
 };
 
 const YamlNode* FindEntry(const YamlNode& map, const std::string& key) {
@@ -100,7 +105,7 @@ absl::StatusOr<Settings> ConfigReader::ReadSettings(
 }
 
 absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
-  const std::vector<std::string> keys = {"region", "profile", "defaults", "providers"};
+  const std::vector<std::string> keys = {"region", "profile", "defaults", "prices", "providers"};
   if (root.kind != YamlNode::Kind::kMap) {
     return Error(std::max(root.line, 1), "expected a map with the key \"providers\"");
   }
@@ -134,6 +139,9 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
   for (const YamlNode& provider : providers->items) {
     if (absl::Status status = ReadProvider(provider); !status.ok()) return status;
   }
+  if (const YamlNode* prices = FindEntry(root, "prices")) {
+    if (absl::Status status = OverridePrices(*prices); !status.ok()) return status;
+  }
   return std::move(config_);
 }
 
@@ -159,6 +167,20 @@ absl::Status ConfigReader::CheckName(const std::string& key, const YamlNode& val
 absl::Status ConfigReader::ReadRegion(const YamlNode& value) {
   if (absl::Status status = CheckName("region", value); !status.ok()) return status;
   config_.region = value.scalar;
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::OverridePrices(const YamlNode& value) {
+  int error_line = value.line;
+  const auto settings = ReadPrices(value, &error_line);
+  if (!settings.ok()) return Error(error_line, std::string(settings.status().message()));
+  for (const PriceSetting& setting : *settings) {
+    if (models_.count({setting.provider, setting.model}) == 0) {
+      return Error(setting.line, absl::StrCat("prices: has no effect, since ", setting.provider,
+                                              "/", setting.model, " is not probed; remove it"));
+    }
+    config_.prices.Override(setting.provider, setting.model, setting.price);
+  }
   return absl::OkStatus();
 }
 
@@ -230,6 +252,8 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
       return Error(line, absl::StrCat("target ", id.Name(), " is listed twice (first on line ",
                                       known->second, ")"));
     }
+    models_.emplace(provider, model);
+    if (filter_ != nullptr && !filter_(id)) continue;
     int error_line = line;
     auto target = BuildTarget(id, settings, inputs_, &error_line);
     if (!target.ok()) return Error(error_line, std::string(target.status().message()));
@@ -247,10 +271,10 @@ absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& 
 }
 
 absl::StatusOr<Config> ParseConfig(const std::string& file, const std::string& text,
-                                   const ConfigSources& sources) {
+                                   const ConfigSources& sources, const TargetFilter& filter) {
   absl::StatusOr<YamlNode> root = ParseYaml(file, text);
   if (!root.ok()) return root.status();
-  return ConfigReader(file, sources).Read(*root);
+  return ConfigReader(file, sources, filter).Read(*root);
 }
 
 }  // namespace heyhi

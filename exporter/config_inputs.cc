@@ -64,4 +64,9 @@ const absl::Status& ConfigInputs::CertificateBundle(const std::string& path) {
   return bundles_.emplace(path, std::move(verdict)).first->second;
 }
 
+Secret ConfigInputs::Key(const std::string& value) {
+  // Not emplace(value, …): it would make the state before it finds a known one.
+  return keys_.try_emplace(value, value).first->second;
+}
+
 }  // namespace heyhi

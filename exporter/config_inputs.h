@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "probes/secret.h"
 
 namespace heyhi {
 
@@ -36,11 +37,14 @@ class ConfigInputs {
   const absl::StatusOr<std::string>& File(const std::string& path);
   // Whether the file is a good certificate bundle; the error names the path.
   const absl::Status& CertificateBundle(const std::string& path);
+  // The key of that value; equal values share one state.
+  Secret Key(const std::string& value);
 
  private:
   const ConfigSources& sources_;
   std::map<std::string, absl::StatusOr<std::string>> files_;
   std::map<std::string, absl::Status> bundles_;
+  std::map<std::string, Secret> keys_;
 };
 
 }  // namespace heyhi

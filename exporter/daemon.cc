@@ -18,14 +18,15 @@ std::string Milliseconds(absl::Duration duration) {
 Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport& transport,
                Logger& logger)
     : config_(std::move(config)),
+      targets_(config_.targets),
       options_(std::move(options)),
       clock_(clock),
       transport_(transport),
       logger_(logger),
-      probe_metrics_(table_, config_.targets),
+      probe_metrics_(table_, config_.targets, config_.prices, clock.Now()),
       process_metrics_(table_),
       latest_(config_.targets),
-      prober_(transport, clock),
+      prober_(transport, clock, config_.prices),
       scheduler_(clock, options_.schedule, config_.targets,
                  {[this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
                   [this](std::size_t /*index*/, SkipCause cause, int count) {
@@ -66,14 +67,33 @@ void Daemon::Stop() {
 void Daemon::StartProbe(std::size_t index, absl::Duration slip) {
   probing_ = true;
   probe_metrics_.Started(slip);
-  prober_.Start(config_.targets[index],
+  prober_.Start(targets_[index],
                 [this, index](const ProbeResult& result) { TakeResult(index, result); });
 }
 
 void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   scheduler_.Finished(index);
   probe_metrics_.Completed(index, result);
+  LearnTokenCap(index, result);
   LogChange(latest_.Replace(index, result), result);
+}
+
+// What the provider names as the least it accepts is used from the next probe on,
+// until the program ends.
+void Daemon::LearnTokenCap(std::size_t index, const ProbeResult& result) {
+  std::shared_ptr<const Target>& target = targets_[index];
+  if (!result.named_token_cap.has_value() ||
+      *result.named_token_cap <= target->call.token_cap) {
+    return;
+  }
+  auto raised = std::make_shared<Target>(*target);
+  raised->call.token_cap = *result.named_token_cap;
+  target = std::move(raised);
+  probe_metrics_.SetTokenCap(index, *result.named_token_cap);
+  logger_.Info("the provider named a least output-token cap, which is used from now on; set "
+               "max_tokens to keep it over a restart",
+               {{"target", result.target.Name()},
+                {"max_tokens", absl::StrCat(*result.named_token_cap)}});
 }
 
 // One line when a target's outcome or reason changes, whatever number of probes
@@ -85,6 +105,11 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
                                 {"outcome", std::string(OutcomeName(result.outcome))},
                                 {"took", took},
                                 {"status", absl::StrCat(result.http_status)}});
+  if (result.rerouted.value_or(false) &&
+      !(before.last.has_value() && before.last->rerouted.value_or(false))) {
+    logger_.Warn("another model answers than the one asked for",
+                 {{"target", target}, {"served_model", result.served_model}});
+  }
   if (before.last.has_value() && SayTheSame(*before.last, result)) return;
   if (result.outcome == Outcome::kFailed) {
     logger_.Warn("probe failed", {{"target", target},
@@ -94,7 +119,7 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
                                   {"took", took},
                                   {"detail", result.detail},
                                   {"request_id", result.request_id},
-                                  {"advice", std::string(ReasonAdvice(*result.reason))}});
+                                  {"advice", AdviceFor(result)}});
   } else if (result.outcome == Outcome::kSlow) {
     logger_.Warn("target is slow", {{"target", target}, {"took", took}});
   } else {

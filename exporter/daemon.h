@@ -53,9 +53,13 @@ class Daemon {
   void AddSelfMetrics();
   void StartProbe(std::size_t index, absl::Duration slip);
   void TakeResult(std::size_t index, const ProbeResult& result);
+  void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
 
   const Config config_;
+  // As they are probed now: the configuration's, with what was learned. The probing
+  // thread's own.
+  std::vector<std::shared_ptr<const Target>> targets_;
   const Options options_;
   const Clock& clock_;
   HttpTransport& transport_;

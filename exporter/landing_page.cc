@@ -45,6 +45,12 @@ std::string TimeAgo(absl::Time time, absl::Time now) {
                       FormatAge(now - time), " ago</time>");
 }
 
+// Which model answered, where it was not the one asked for.
+std::string ReroutedNote(const ProbeResult& last) {
+  if (!last.rerouted.value_or(false)) return "";
+  return absl::StrCat("another model answers: ", last.served_model);
+}
+
 // The word, its CSS class, and the sentence beside it.
 struct Headline {
   std::string word;
@@ -57,7 +63,7 @@ Headline Summarise(const TargetStanding& standing, absl::Time now) {
   const ProbeResult& last = *standing.last;
   switch (last.outcome) {
     case Outcome::kOk:
-      return {"ok", "ok", ""};
+      return {"ok", "ok", ReroutedNote(last)};
     case Outcome::kSlow:
       return {"slow", "slow",
               absl::StrCat("answered rightly, but after more than ",
@@ -70,7 +76,7 @@ Headline Summarise(const TargetStanding& standing, absl::Time now) {
                        std::string(ReasonName(*last.reason)), ") for ",
                        FormatAge(now - standing.unchanged_since.value_or(now)),
                        ", fault: ", std::string(FaultName(last.fault)), ". ",
-                       std::string(ReasonAdvice(*last.reason)))};
+                       AdviceFor(last))};
 }
 
 void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now) {

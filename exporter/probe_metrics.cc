@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "exporter/latency_buckets.h"
+#include "probes/dialect.h"
 
 namespace heyhi {
 namespace {
@@ -60,10 +61,16 @@ struct ProbeMetrics::Families {
   MetricTable::Family* info;
   MetricTable::Family* tokens;
   MetricTable::Family* token_cap;
+  MetricTable::Family* first_token;
+  MetricTable::Family* cost;
+  MetricTable::Family* headroom;
+  MetricTable::Family* rerouted;
 };
 
 struct ProbeMetrics::Series {
-  Series(MetricTable& table, const Families& families, const Target& target);
+  Series(MetricTable& table, const Families& families, const Target& target, bool has_price);
+  // What is known about the target from the start.
+  void SetConstants(MetricTable& table, const Families& families, const Target& target);
 
   MetricLabels labels;
   Counter attempts;
@@ -81,6 +88,12 @@ struct ProbeMetrics::Series {
   Gauge last_success;
   Counter input_tokens;
   Counter output_tokens;
+  Gauge token_cap;
+  std::optional<Histogram> first_token;  // streams only
+  std::optional<Counter> cost;           // where the price is known
+  Gauge request_headroom;
+  Gauge token_headroom;
+  Gauge rerouted;
 };
 
 ProbeMetrics::Families::Families(MetricTable& table) {
@@ -129,10 +142,22 @@ ProbeMetrics::Families::Families(MetricTable& table) {
   info = gauge("heyhi_target_info", "Facts about the target; always 1.");
   tokens =
       counter("heyhi_probe_tokens_total", "Tokens of timed probes as the provider reported them.");
-  token_cap = gauge("heyhi_probe_token_cap", "The cap on output tokens that probes send.");
+  token_cap = gauge("heyhi_probe_token_cap",
+                    "The cap on output tokens that probes send; learned ones included.");
+  first_token = table.AddFamily(
+      MetricType::kHistogram, "heyhi_probe_time_to_first_token_seconds",
+      "Request sent to the first piece of content, as this client saw it, of ok and slow streams.",
+      Buckets(kDurationBuckets));
+  cost = counter("heyhi_probe_cost_usd_total",
+                 "Cost of probes: tokens as the provider reported them at the price table's price.");
+  headroom = gauge("heyhi_ratelimit_remaining_ratio",
+                   "Share of the account's rate limit that the last answer said is left.");
+  rerouted = gauge("heyhi_model_rerouted",
+                   "Whether another model than the one asked for answered last (1) or not (0).");
 }
 
-ProbeMetrics::Series::Series(MetricTable& table, const Families& families, const Target& target)
+ProbeMetrics::Series::Series(MetricTable& table, const Families& families, const Target& target,
+                             bool has_price)
     : labels(BaseLabels(target.id)) {
   attempts = table.AddCounter(families.attempts, labels);
   for (const ErrorType type : kErrorTypes) {
@@ -163,10 +188,20 @@ ProbeMetrics::Series::Series(MetricTable& table, const Families& families, const
   last_success = table.AddGauge(families.last_success, labels);
   input_tokens = table.AddCounter(families.tokens, With(labels, "direction", "input"));
   output_tokens = table.AddCounter(families.tokens, With(labels, "direction", "output"));
+  if (IsStream(target)) first_token = table.AddHistogram(families.first_token, labels);
+  if (has_price) cost = table.AddCounter(families.cost, labels);
+  request_headroom = table.AddGauge(families.headroom, With(labels, "limit", "requests"));
+  token_headroom = table.AddGauge(families.headroom, With(labels, "limit", "tokens"));
+  rerouted = table.AddGauge(families.rerouted, labels);
+  SetConstants(table, families, target);
+}
 
+void ProbeMetrics::Series::SetConstants(MetricTable& table, const Families& families,
+                                        const Target& target) {
   table.AddGauge(families.objective, labels).Set(absl::ToDoubleSeconds(target.latency_objective));
   table.AddGauge(families.interval, labels).Set(absl::ToDoubleSeconds(target.interval));
-  table.AddGauge(families.token_cap, labels).Set(target.token_cap);
+  token_cap = table.AddGauge(families.token_cap, labels);
+  token_cap.Set(target.call.token_cap);
   for (const TargetState state : kTargetStates) {
     table.AddGauge(families.state, With(labels, "state", TargetStateName(state)))
         .Set(state == TargetState::kSteady ? 1 : 0);
@@ -178,10 +213,12 @@ ProbeMetrics::Series::Series(MetricTable& table, const Families& families, const
 }
 
 ProbeMetrics::ProbeMetrics(MetricTable& table,
-                           const std::vector<std::shared_ptr<const Target>>& targets)
+                           const std::vector<std::shared_ptr<const Target>>& targets,
+                           const PriceTable& prices, absl::Time now)
     : table_(table), targets_(targets), families_(std::make_unique<Families>(table)) {
   for (const auto& target : targets_) {
-    series_.push_back(std::make_unique<Series>(table, *families_, *target));
+    const bool has_price = prices.Find(target->id.provider, target->id.model, now).has_value();
+    series_.push_back(std::make_unique<Series>(table, *families_, *target, has_price));
   }
   slip_ = table.AddHistogram(
       table.AddFamily(MetricType::kHistogram, "heyhi_scheduler_slip_seconds",
@@ -235,12 +272,27 @@ void ProbeMetrics::Completed(std::size_t index, const ProbeResult& result) {
     }
     found->second.Increment();
   }
+  UpdateUsage(series, result);
+  ObserveDuration(series, result, targets_[index]->timeout);
+  UpdateClockSkew(result);
+}
+
+void ProbeMetrics::UpdateUsage(Series& series, const ProbeResult& result) {
   if (result.usage.has_value()) {
     series.input_tokens.Increment(static_cast<double>(result.usage->input));
     series.output_tokens.Increment(static_cast<double>(result.usage->output));
   }
-  ObserveDuration(series, result, targets_[index]->timeout);
-  UpdateClockSkew(result);
+  if (result.cost_usd.has_value() && series.cost.has_value()) {
+    series.cost->Increment(*result.cost_usd);
+  }
+  const RateLimitHeadroom& headroom = result.headroom;
+  if (headroom.requests.has_value()) series.request_headroom.Set(*headroom.requests);
+  if (headroom.tokens.has_value()) series.token_headroom.Set(*headroom.tokens);
+  if (result.rerouted.has_value()) series.rerouted.Set(*result.rerouted ? 1 : 0);
+}
+
+void ProbeMetrics::SetTokenCap(std::size_t index, int token_cap) {
+  series_[index]->token_cap.Set(token_cap);
 }
 
 void ProbeMetrics::CountFailure(Series& series, const ProbeResult& result) {
@@ -263,6 +315,10 @@ void ProbeMetrics::ObserveDuration(Series& series, const ProbeResult& result,
     const bool waited = result.reason == Reason::kTtfb || result.reason == Reason::kTotal;
     if (!waited || result.fault == Fault::kNetwork) return;
     total = timeout;
+  }
+  if (result.outcome != Outcome::kFailed && result.time_to_first_token.has_value() &&
+      series.first_token.has_value()) {
+    series.first_token->Observe(absl::ToDoubleSeconds(*result.time_to_first_token));
   }
   series.duration.Observe(absl::ToDoubleSeconds(total));
   series.scheduled_duration.Observe(absl::ToDoubleSeconds(total));

@@ -20,8 +20,10 @@ namespace heyhi {
 // may write the table's text.
 class ProbeMetrics {
  public:
-  // `table` must outlive it.
-  ProbeMetrics(MetricTable& table, const std::vector<std::shared_ptr<const Target>>& targets);
+  // `table` must outlive it. Targets without a price in `prices` at `now` have no
+  // cost.
+  ProbeMetrics(MetricTable& table, const std::vector<std::shared_ptr<const Target>>& targets,
+               const PriceTable& prices, absl::Time now);
   ~ProbeMetrics();
 
   // `index` is the target's place in the list given at the start.
@@ -29,6 +31,8 @@ class ProbeMetrics {
   void Skipped(SkipCause cause, int count);
   // A base tick's probe has ended.
   void Completed(std::size_t index, const ProbeResult& result);
+  // A larger output-token cap has been learned.
+  void SetTokenCap(std::size_t index, int token_cap);
 
  private:
   struct Families;
@@ -37,6 +41,7 @@ class ProbeMetrics {
   void CountFailure(Series& series, const ProbeResult& result);
   void ObserveDuration(Series& series, const ProbeResult& result, absl::Duration timeout);
   void AddPhases(Series& series, const ProbeResult& result, absl::Duration total);
+  void UpdateUsage(Series& series, const ProbeResult& result);
   void UpdateClockSkew(const ProbeResult& result);
 
   MetricTable& table_;

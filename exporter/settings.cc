@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "exporter/latency_buckets.h"
+#include "probes/dialect.h"
 
 namespace heyhi {
 namespace {
@@ -62,7 +64,8 @@ bool ReadChecks(const YamlNode& node, Setting<std::vector<std::string>>* setting
   if (node.kind != YamlNode::Kind::kSequence || node.items.empty()) return false;
   std::vector<std::string> checks;
   for (const YamlNode& item : node.items) {
-    const bool known = item.kind == YamlNode::Kind::kScalar && item.scalar == "chat";
+    const bool known = item.kind == YamlNode::Kind::kScalar &&
+                       (item.scalar == "chat" || item.scalar == kStreamCheck);
     if (!known || std::find(checks.begin(), checks.end(), item.scalar) != checks.end()) {
       return false;
     }
@@ -85,6 +88,14 @@ bool ReadVariableName(const YamlNode& node, Setting<std::string>* setting) {
   if (!ReadScalar(node, setting, kMaxName)) return false;
   return node.scalar.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
          std::string::npos;
+}
+
+bool ReadVersion(const YamlNode& node, Setting<std::string>* setting) {
+  constexpr std::size_t kMaxVersion = 40;
+  return ReadScalar(node, setting, kMaxVersion) &&
+         std::all_of(node.scalar.begin(), node.scalar.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '.' || c == '-';
+         });
 }
 
 // What was found, for an error message; for keys only its kind, since somebody
@@ -130,8 +141,10 @@ constexpr Option kOptions[] = {
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->prompt, kMaxText); }},
     {"max_tokens", "a whole number from 1 to 1024",
      [](const YamlNode& n, Settings* s) { return ReadInteger(n, 1, 1024, &s->max_tokens); }},
-    {"checks", "a list of checks, each once; this version knows: chat",
+    {"checks", "a list of checks, each once; this version knows: chat, stream",
      [](const YamlNode& n, Settings* s) { return ReadChecks(n, &s->checks); }},
+    {"api_version", "a version such as 2026-10-21",
+     [](const YamlNode& n, Settings* s) { return ReadVersion(n, &s->api_version); }},
     {"api_key_env", "the name of an environment variable: capital letters, digits and \"_\"",
      [](const YamlNode& n, Settings* s) { return ReadVariableName(n, &s->api_key_env); }},
     {"api_key_file", "the path of a file that holds the key",
@@ -158,6 +171,7 @@ void Settings::OverrideWith(const Settings& later) {
   prompt.OverrideWith(later.prompt);
   max_tokens.OverrideWith(later.max_tokens);
   checks.OverrideWith(later.checks);
+  api_version.OverrideWith(later.api_version);
   // A key named at a later level replaces the earlier one, whichever way each is named.
   if (later.api_key_env.value.has_value() || later.api_key_file.value.has_value()) {
     api_key_env = later.api_key_env;

@@ -36,6 +36,7 @@ struct Settings {
   Setting<std::string> prompt;
   Setting<int> max_tokens;
   Setting<std::vector<std::string>> checks;
+  Setting<std::string> api_version;
   Setting<std::string> api_key_env;
   Setting<std::string> api_key_file;
   Setting<std::string> base_url;
@@ -46,8 +47,10 @@ struct Settings {
 
   // Takes every option that `later` sets.
   void OverrideWith(const Settings& later);
-  // Marks the two options that need not serve every target.
-  void MarkInherited() { allow_plain_http.inherited = ca_file.inherited = true; }
+  // Marks the options that need not serve every target.
+  void MarkInherited() {
+    allow_plain_http.inherited = ca_file.inherited = api_version.inherited = true;
+  }
 };
 
 struct SettingInfo {

@@ -37,19 +37,28 @@ class TargetBuilder {
     if (line > 0) *line_ = line;
     return absl::InvalidArgumentError(message);
   }
-  const Provider& row() const { return known_ == nullptr ? CompatibleProvider() : *known_; }
+  const Provider& row() const {
+    return known_ == nullptr ? CompatibleProvider(target_.dialect) : *known_;
+  }
 
   absl::Status SetEndpoint() {
-    target_.dialect = settings_.dialect.value.value_or(std::string(row().dialect));
+    if (known_ != nullptr) target_.dialect = std::string(known_->dialect);
+    if (settings_.dialect.value.has_value()) target_.dialect = *settings_.dialect.value;
     if (FindDialect(target_.dialect) == nullptr) {
       std::vector<std::string> names;
-      for (const Dialect& dialect : Dialects()) names.emplace_back(dialect.name);
+      for (const Dialect* dialect : Dialects()) names.emplace_back(dialect->name);
       return Error(settings_.dialect.line,
                    absl::StrCat("unknown dialect \"", target_.dialect, "\": this version knows ",
                                 absl::StrJoin(names, ", ")));
     }
     target_.error_rules = row().error_rules;
     target_.base_url = settings_.base_url.value.value_or(std::string(row().base_url));
+    if (target_.base_url.empty() && known_ != nullptr) {
+      return Error(0, absl::StrCat("provider \"", target_.id.provider,
+                                   "\" has another address for each customer: add base_url, such "
+                                   "as ",
+                                   std::string(known_->base_url_form)));
+    }
     if (target_.base_url.empty()) {
       std::vector<std::string> names;
       for (const Provider& provider : Providers()) names.emplace_back(provider.name);
@@ -84,15 +93,22 @@ class TargetBuilder {
   }
 
   absl::Status SetCall() {
-    const MinimalCall& call = row().MinimalCallFor(target_.id.model);
-    target_.cap_field = std::string(call.cap_field);
-    target_.extra_body = std::string(call.extra_body);
-    target_.token_cap = settings_.max_tokens.value.value_or(call.token_cap);
-    if (target_.token_cap < call.token_cap) {
-      return Error(
-          settings_.max_tokens.line,
-          absl::StrCat("max_tokens: ", target_.id.provider, " needs at least ", call.token_cap,
-                       " for ", target_.id.model, "; leave it out for the smallest"));
+    const CallChoice choice{target_.dialect, target_.base_url, target_.id.model,
+                            settings_.api_version.value.value_or("")};
+    if (settings_.api_version.value.has_value() && !settings_.api_version.inherited &&
+        !NamesApiVersion(row(), choice)) {
+      return Error(settings_.api_version.line,
+                   absl::StrCat("api_version: has no effect, since calls to this base_url in the "
+                                "dialect ",
+                                target_.dialect, " name none; remove it"));
+    }
+    target_.call = FormCall(row(), choice);
+    const int least = target_.call.token_cap;
+    target_.call.token_cap = settings_.max_tokens.value.value_or(least);
+    if (target_.call.token_cap < least) {
+      return Error(settings_.max_tokens.line,
+                   absl::StrCat("max_tokens: ", target_.id.provider, " needs at least ", least,
+                                " for ", target_.id.model, "; leave it out for the smallest"));
     }
     if (settings_.prompt.value.has_value()) target_.prompt = *settings_.prompt.value;
     return absl::OkStatus();
@@ -156,7 +172,7 @@ class TargetBuilder {
                                         "character that no key has"));
       }
     }
-    target_.api_key = Secret(key);
+    target_.api_key = inputs_.Key(key);
     return absl::OkStatus();
   }
 

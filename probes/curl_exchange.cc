@@ -66,6 +66,7 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
   for (const auto& [name, value] : request_.headers) {
     header_list_ = curl_slist_append(header_list_, absl::StrCat(name, ": ", value).c_str());
   }
+  header_list_ = curl_slist_append(header_list_, "Accept-Encoding: identity");
   if (!url_.host_is_address) {
     resolve_list_ = curl_slist_append(
         nullptr,
@@ -101,7 +102,9 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
       .Set(CURLOPT_WRITEDATA, static_cast<void*>(this))
       .Set(CURLOPT_ERRORBUFFER, error_text_)
       .Set(CURLOPT_PRIVATE, static_cast<void*>(this))
-      .Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+      .Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
+      // We ask for plain bytes, and understand those who pack them all the same.
+      .Set(CURLOPT_ACCEPT_ENCODING, "");
   if (request_.method == "POST") {
     set.Set(CURLOPT_POST, 1L)
         .Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()))
@@ -200,8 +203,15 @@ std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count
     exchange->abort_reason_ = Reason::kBodyTooLarge;
     return 0;
   }
-  exchange->result_.body.append(data, bytes);
+  exchange->AddBodyPiece(std::string_view(data, bytes));
   return bytes;
+}
+
+void CurlExchange::AddBodyPiece(std::string_view bytes) {
+  constexpr std::size_t kMostPieces = 4096;
+  result_.body.append(bytes);
+  if (result_.pieces.size() >= kMostPieces) result_.pieces.pop_back();
+  result_.pieces.push_back({result_.body.size(), Elapsed()});
 }
 
 Reason CurlExchange::ReasonOf(CURLcode code) const {

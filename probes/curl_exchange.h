@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probes/clock.h"
@@ -56,6 +57,7 @@ class CurlExchange {
 
   bool SetOptions(const std::vector<std::string>& addresses);
   void AddHeaderLine(const std::string& line);
+  void AddBodyPiece(std::string_view bytes);
   Reason ReasonOf(CURLcode code) const;
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
 

@@ -1,19 +1,78 @@
 #include "probes/dialect.h"
 
-namespace heyhi {
+#include <utility>
 
-const std::vector<Dialect>& Dialects() {
-  static const auto& dialects = *new std::vector<Dialect>{
-      {"openai_chat", &BuildOpenAiChatRequest, &ReadOpenAiChatAnswer},
-  };
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace heyhi {
+namespace {
+
+std::pair<std::string, std::string> KeyLine(KeyHeader header, const Secret& key) {
+  switch (header) {
+    case KeyHeader::kBearer:
+      break;
+    case KeyHeader::kXApiKey:
+      return {"x-api-key", key.Reveal()};
+    case KeyHeader::kXGoogApiKey:
+      return {"x-goog-api-key", key.Reveal()};
+    case KeyHeader::kApiKey:
+      return {"api-key", key.Reveal()};
+  }
+  return {"Authorization", absl::StrCat("Bearer ", key.Reveal())};
+}
+
+}  // namespace
+
+const std::vector<const Dialect*>& Dialects() {
+  static const auto& dialects = *new std::vector<const Dialect*>{
+      &kOpenAiChat, &kOpenAiResponses, &kAnthropicMessages, &kGeminiGenerate, &kCohereChat};
   return dialects;
 }
 
 const Dialect* FindDialect(const std::string& name) {
-  for (const Dialect& dialect : Dialects()) {
-    if (dialect.name == name) return &dialect;
+  for (const Dialect* dialect : Dialects()) {
+    if (dialect->name == name) return dialect;
   }
   return nullptr;
 }
+
+bool IsStream(const Target& target) { return target.id.check == kStreamCheck; }
+
+HttpRequest BuildCall(const Target& target, const std::string& path, JsonObject body) {
+  if (const auto extra = JsonDocument::Parse(target.call.extra_body)) {
+    body.Merge(JsonObject(extra->root()));
+  }
+  HttpRequest request;
+  request.url =
+      absl::StrCat(absl::StripSuffix(target.base_url, "/"), target.call.path_prefix, path);
+  if (!target.call.query.empty()) {
+    const bool has_query = request.url.find('?') != std::string::npos;
+    absl::StrAppend(&request.url, has_query ? "&" : "?", target.call.query);
+  }
+  request.headers = {{"Accept", IsStream(target) ? "text/event-stream" : "application/json"},
+                     {"Content-Type", "application/json"}};
+  request.headers.insert(request.headers.end(), target.call.headers.begin(),
+                         target.call.headers.end());
+  if (!target.api_key.empty()) {
+    request.headers.push_back(KeyLine(target.call.key_header, target.api_key));
+  }
+  request.body = body.Dump();
+  request.timeout = target.timeout;
+  request.ca_file = target.ca_file;
+  return request;
+}
+
+std::optional<TokenUsage> BelievableUsage(std::optional<std::int64_t> input,
+                                          std::optional<std::int64_t> output) {
+  constexpr std::int64_t kMostTokens = 1000000;
+  const auto believable = [](const std::optional<std::int64_t>& count) {
+    return count.has_value() && *count >= 0 && *count <= kMostTokens;
+  };
+  if (!believable(input) || !believable(output)) return std::nullopt;
+  return TokenUsage{*input, *output};
+}
+
+bool HasText(JsonView value) { return !value.StringOrEmpty().empty(); }
 
 }  // namespace heyhi

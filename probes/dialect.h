@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "probes/error_body.h"
 #include "probes/http_transport.h"
 #include "probes/json.h"
 #include "probes/target.h"
@@ -15,36 +16,75 @@ namespace heyhi {
 
 struct TokenUsage {
   std::int64_t input = 0;
-  std::int64_t output = 0;
+  std::int64_t output = 0;  // hidden thinking included: it is paid for
 };
 
-// What a whole answer with a success status says, once it has parsed as JSON.
+// What an answer with a success status says.
 struct Answer {
-  // It has the shape that the dialect promises, and says why it ended.
+  // It has the shape that the dialect promises, and (where it is whole) says why
+  // it ended.
   bool well_formed = false;
-  // It carries an error in spite of its status: the error object.
-  JsonView error;
-  std::string served_model;
+  // The provider's filter refused prompt or answer; the API works.
+  bool blocked = false;
+  // It carries an error in spite of its status.
+  std::optional<ErrorBody> error;
+  std::string served_model;  // "" where it names none
   std::optional<TokenUsage> usage;
 };
 
-// A wire protocol: turns a target into a request and an answer into meaning.
-// Pure: no I/O, no clock, no globals.
-struct Dialect {
-  std::string_view name;
-  HttpRequest (*build_request)(const Target& target);
-  // The view must outlive the answer's `error`.
-  Answer (*read_answer)(JsonView body);
+// The same of a stream, as far as it has been read.
+struct StreamReading {
+  Answer answer;
+  // A piece of the answer's text or thinking has come.
+  bool has_content = false;
+  // The answer is whole: it said why it ended.
+  bool finished = false;
+  // The protocol's last word has come; clients hang up here. Implies `finished`.
+  bool terminated = false;
 };
 
-// All dialects, one line each in dialect.cc.
-const std::vector<Dialect>& Dialects();
+// A wire protocol: turns a target into a request and an answer into meaning.
+// Pure: no I/O, no clock, no globals. Whatever is read is hostile.
+struct Dialect {
+  std::string_view name;
+  // What "[DONE]" means in its streams: their end, or nothing.
+  bool done_ends_stream = false;
+  HttpRequest (*build_request)(const Target& target);
+  // Reads a whole answer.
+  Answer (*read_answer)(JsonView body);
+  // Takes one event of a stream, named `name` ("" for none).
+  void (*read_event)(std::string_view name, JsonView data, StreamReading* reading);
+};
+
+// One .cc each.
+extern const Dialect kOpenAiChat;
+extern const Dialect kOpenAiResponses;
+extern const Dialect kAnthropicMessages;
+extern const Dialect kGeminiGenerate;
+extern const Dialect kCohereChat;
+
+// All dialects.
+const std::vector<const Dialect*>& Dialects();
 // The dialect of that name, or null.
 const Dialect* FindDialect(const std::string& name);
 
-// The wire protocol of OpenAI's /chat/completions and all who copy it.
-HttpRequest BuildOpenAiChatRequest(const Target& target);
-Answer ReadOpenAiChatAnswer(JsonView body);
+// What dialects share.
+
+// The check that streams its answer; "chat" is the other.
+inline constexpr char kStreamCheck[] = "stream";
+bool IsStream(const Target& target);
+
+// A POST of `body` (with the target's own extras merged in) to base_url + `path`,
+// with the key in its header and nowhere else.
+HttpRequest BuildCall(const Target& target, const std::string& path, JsonObject body);
+
+// Both counts where they can be believed, else nothing: more than any probe can
+// use is a lie, and would spoil the counters for good.
+std::optional<TokenUsage> BelievableUsage(std::optional<std::int64_t> input,
+                                          std::optional<std::int64_t> output);
+
+// True for a string with something in it.
+bool HasText(JsonView value);
 
 }  // namespace heyhi
 

@@ -1,5 +1,7 @@
 #include "probes/error_body.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +19,27 @@ std::string TextOrNumber(JsonView value) {
 std::string MessageText(JsonView message) {
   if (const auto text = message.AsString()) return *text;
   return message.IsObject() || message.IsArray() ? message.Dump() : "";
+}
+
+// More details than any provider sends are an attack on our time.
+constexpr std::size_t kMostDetails = 64;
+
+std::size_t DetailCount(JsonView list) {
+  return list.IsArray() ? std::min(list.size(), kMostDetails) : 0;
+}
+
+// Google lists its details, each of another type; Anthropic has one object.
+void ReadDetails(JsonView details, ErrorBody* result) {
+  result->detail_code = details["error_code"].StringOrEmpty();
+  for (std::size_t i = 0; i < DetailCount(details); ++i) {
+    const JsonView detail = details.At(i);
+    if (const auto reason = detail["reason"].AsString()) result->detail_reasons.push_back(*reason);
+    const JsonView violations = detail["violations"];
+    for (std::size_t j = 0; j < DetailCount(violations); ++j) {
+      const auto id = violations.At(j)["quotaId"].AsString();
+      if (id.has_value()) result->quota_ids.push_back(*id);
+    }
+  }
 }
 
 }  // namespace
@@ -42,6 +65,9 @@ ErrorBody ReadErrorObject(JsonView error) {
   result.type = error["type"].StringOrEmpty();
   result.code = TextOrNumber(error["code"]);
   result.status = TextOrNumber(error["status"]);
+  if (result.status.empty()) result.status = TextOrNumber(error["raw_status_code"]);
+  result.param = absl::AsciiStrToLower(error["param"].StringOrEmpty());
+  ReadDetails(error["details"], &result);
   result.text = absl::AsciiStrToLower(MessageText(error["message"]));
   return result;
 }

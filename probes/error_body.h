@@ -2,6 +2,7 @@
 #define HEYHI_PROBES_ERROR_BODY_H_
 
 #include <string>
+#include <vector>
 
 #include "probes/http_transport.h"
 #include "probes/json.h"
@@ -13,8 +14,14 @@ namespace heyhi {
 struct ErrorBody {
   std::string type;
   std::string code;    // numbers as text
-  std::string status;  // Google's word
+  std::string status;  // Google's word; of Mistral's stream errors the HTTP status they stand for
   std::string text;    // the message in lower case
+  std::string param;   // the request's member that it is about, in lower case
+
+  // Of `details`: Anthropic's error_code, Google's reasons and quota ids.
+  std::string detail_code;
+  std::vector<std::string> detail_reasons;
+  std::vector<std::string> quota_ids;
 };
 
 // True for an HTML page, by content type or first byte.

@@ -1,8 +1,9 @@
 #include "probes/error_rules.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "probes/error_body.h"
+#include "absl/strings/str_split.h"
 #include "probes/retired_models.h"
 
 namespace heyhi {
@@ -18,36 +19,85 @@ struct Case {
 
   bool Text(const char* part) const { return absl::StrContains(error.text, part); }
   bool Body(const char* part) const { return absl::StrContains(exchange.body, part); }
-  bool Retired() const { return IsRetiredModel(asked.model); }
+  bool Code(const char* word) const { return error.code == word; }
+  bool Type(const char* word) const { return error.type == word; }
+  bool Amazon(const char* word) const {
+    // Some of their services append ":http://…" to the name.
+    return absl::StartsWith(exchange.Header("x-amzn-errortype"), word);
+  }
+  bool Detail(const char* reason) const {
+    return std::find(error.detail_reasons.begin(), error.detail_reasons.end(), reason) !=
+           error.detail_reasons.end();
+  }
+  bool Quota(const char* part) const {
+    return std::any_of(error.quota_ids.begin(), error.quota_ids.end(),
+                       [part](const std::string& id) { return absl::StrContains(id, part); });
+  }
 };
 
+bool Retired(const Case& c) { return FindRetired(c.asked, c.error) != nullptr; }
 bool SaysBusy(const Case& c) {
   return c.Text("overloaded") || c.Text("capacity") || c.Text("busy");
 }
 bool MissingModel(const Case& c) {
-  return c.error.code == "model_not_found" || (c.status == 404 && c.Text("model"));
+  return c.Code("model_not_found") || (c.status == 404 && c.Text("model"));
 }
 bool MistralCapacity(const Case& c) {
-  return c.error.code == "3505" || absl::StrContains(c.error.type, "capacity") ||
-         c.Text("capacity");
+  return c.Code("3505") || absl::StrContains(c.error.type, "capacity") || c.Text("capacity");
 }
 bool MistralInvalidModel(const Case& c) {
-  return c.status == 400 && (c.error.code == "1500" || c.error.type == "invalid_model");
+  return c.status == 400 && (c.Code("1500") || c.Type("invalid_model"));
+}
+bool AmazonNotFound(const Case& c) {
+  return c.status == 404 && c.Amazon("ResourceNotFoundException");
+}
+bool AnthropicNotFound(const Case& c) {
+  return c.status == 404 && c.Type("not_found_error") && c.Text("model");
+}
+bool CohereRemoved(const Case& c) {
+  return c.status == 404 && (c.Text("removed") || Retired(c));
+}
+// Answers of Google's OpenAI-compatible route carry its own words or OpenAI's.
+bool GoogleError(const Case& c) {
+  return !c.error.status.empty() || !c.error.detail_reasons.empty() || !c.error.quota_ids.empty();
 }
 
 // Whose answers a rule reads, as bits.
-enum Scope : unsigned { kOpenAi = 1, kXai = 2, kMistral = 4, kAll = 7, kOpenAiLike = 3 };
+enum Scope : unsigned {
+  kOpenAi = 1,
+  kXai = 2,
+  kMistral = 4,
+  kAzure = 8,
+  kBedrock = 16,
+  kAnthropic = 32,
+  kGemini = 64,
+  kCohere = 128,
+  kGoogleCompatible = 256,
+  kAll = 511,
+  kOpenAiLike = kOpenAi | kXai | kAzure | kBedrock | kGoogleCompatible,
+};
 
-unsigned ScopeOf(ErrorRules rules) {
-  switch (rules) {
+unsigned ScopeOf(const Case& c) {
+  switch (c.asked.rules) {
     case ErrorRules::kOpenAi:
       return kOpenAi;
     case ErrorRules::kXai:
       return kXai;
     case ErrorRules::kMistral:
       return kMistral;
+    case ErrorRules::kAzure:
+      return kAzure;
+    case ErrorRules::kBedrock:
+      return kBedrock;
+    case ErrorRules::kAnthropic:
+      return kAnthropic;
+    case ErrorRules::kGemini:
+      break;
+    case ErrorRules::kCohere:
+      return kCohere;
   }
-  return kOpenAi;
+  if (c.asked.dialect != kOpenAiChat.name) return kGemini;
+  return GoogleError(c) ? kGemini | kGoogleCompatible : kGoogleCompatible;
 }
 
 struct Rule {
@@ -103,32 +153,114 @@ constexpr Rule kProviderRules[] = {
      Reason::kBillingQuota},
     {"X3", kXai, [](const Case& c) { return c.status == 503 && c.Text("at capacity"); },
      Reason::kOverloaded},
-    {"O1", kOpenAiLike,
+    {"AZ1", kAzure, [](const Case& c) { return c.Code("DeploymentNotFound"); },
+     Reason::kModelNotFound},
+    {"AZ2", kAzure, [](const Case& c) { return c.status == 400 && c.Code("content_filter"); },
+     Reason::kContentFilter},
+    {"AZ3", kAzure, [](const Case& c) { return c.status == 401 && c.asked.key_sent; },
+     Reason::kInvalidKey},
+    {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && c.Code("429") && c.Text("token"); },
+     Reason::kTpm},
+    {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && c.Code("429"); }, Reason::kRpm},
+    {"B1", kBedrock, [](const Case& c) { return c.Amazon("ModelNotReadyException"); },
+     Reason::kModelLoading},
+    {"B2", kBedrock, [](const Case& c) { return c.Amazon("ThrottlingException"); }, Reason::kRpm},
+    {"B3", kBedrock,
      [](const Case& c) {
-       return c.error.code == "insufficient_quota" || c.error.type == "insufficient_quota" ||
-              c.error.code == "credit_balance_exhausted" ||
-              c.error.type == "credit_balance_exhausted";
+       return c.status == 403 && c.Amazon("AccessDeniedException") &&
+              (c.Text("authentication failed") || c.Text("api key"));
+     },
+     Reason::kInvalidKey},
+    {"B4", kBedrock,
+     [](const Case& c) {
+       return AmazonNotFound(c) && (c.Text("end of its life") || Retired(c));
+     },
+     Reason::kModelRetired},
+    {"B5", kBedrock, &AmazonNotFound, Reason::kModelNotFound},
+    {"A1", kAnthropic,
+     [](const Case& c) {
+       return absl::EndsWith(c.error.detail_code, "spend_limit_reached") || c.Type("billing_error");
      },
      Reason::kBillingQuota},
-    {"O2", kOpenAiLike, [](const Case& c) { return c.error.code == "slow_down"; }, Reason::kRampUp},
+    {"A2", kAnthropic, [](const Case& c) { return c.error.detail_code == "ramp_limit_exceeded"; },
+     Reason::kRampUp},
+    {"A3", kAnthropic,
+     [](const Case& c) { return c.status == 400 && c.Text("credit balance is too low"); },
+     Reason::kBillingQuota},
+    {"A4", kAnthropic,
+     [](const Case& c) {
+       return (c.status == 401 || c.Type("authentication_error")) && !c.asked.key_sent;
+     },
+     Reason::kMissingKey},
+    {"A4", kAnthropic,
+     [](const Case& c) { return c.status == 401 || c.Type("authentication_error"); },
+     Reason::kInvalidKey},
+    {"A5", kAnthropic, [](const Case& c) { return c.status == 403 && c.Type("forbidden"); },
+     Reason::kGeoBlocked},
+    {"A6", kAnthropic, [](const Case& c) { return c.status == 403 && c.Type("permission_error"); },
+     Reason::kPermissionDenied},
+    {"A7", kAnthropic, [](const Case& c) { return AnthropicNotFound(c) && Retired(c); },
+     Reason::kModelRetired},
+    {"A7", kAnthropic, &AnthropicNotFound, Reason::kModelNotFound},
+    {"A8", kAnthropic, [](const Case& c) { return c.Type("overloaded_error"); },
+     Reason::kOverloaded},
+    {"A9", kAnthropic,
+     [](const Case& c) { return c.status == 429 && c.Text("tokens per minute"); }, Reason::kTpm},
+    {"A9", kAnthropic, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
+    {"G1", kGemini, [](const Case& c) { return c.Detail("API_KEY_INVALID"); },
+     Reason::kInvalidKey},
+    {"G2", kGemini,
+     [](const Case& c) {
+       return c.status == 400 && c.error.status == "FAILED_PRECONDITION" && c.Text("location");
+     },
+     Reason::kGeoBlocked},
+    {"G3", kGemini, [](const Case& c) { return c.status == 401 && c.asked.key_sent; },
+     Reason::kInvalidKey},
+    {"G4", kGemini,
+     [](const Case& c) { return c.status == 403 && c.Text("unregistered callers"); },
+     Reason::kMissingKey},
+    {"G5", kGemini, [](const Case& c) { return c.status == 403; }, Reason::kPermissionDenied},
+    {"G6", kGemini,
+     [](const Case& c) {
+       return c.status == 404 && c.error.status == "NOT_FOUND" && Retired(c);
+     },
+     Reason::kModelRetired},
+    {"G6", kGemini,
+     [](const Case& c) { return c.status == 404 && c.error.status == "NOT_FOUND"; },
+     Reason::kModelNotFound},
+    {"G7", kGemini, [](const Case& c) { return c.status == 429 && c.Quota("PerDay"); },
+     Reason::kRpd},
+    {"G7", kGemini, [](const Case& c) { return c.status == 429 && c.Quota("Token"); },
+     Reason::kTpm},
+    {"G7", kGemini, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
+    {"G8", kGemini, [](const Case& c) { return c.status == 503 && c.Text("overloaded"); },
+     Reason::kOverloaded},
+    {"O1", kOpenAiLike,
+     [](const Case& c) {
+       return c.Code("insufficient_quota") || c.Type("insufficient_quota") ||
+              c.Code("credit_balance_exhausted") ||
+              c.Type("credit_balance_exhausted");
+     },
+     Reason::kBillingQuota},
+    {"O2", kOpenAiLike, [](const Case& c) { return c.Code("slow_down"); }, Reason::kRampUp},
     {"O3", kOpenAiLike,
      [](const Case& c) {
        return c.status == 401 && (!c.asked.key_sent || c.Text("no auth credentials"));
      },
      Reason::kMissingKey},
     {"O4", kOpenAiLike,
-     [](const Case& c) { return c.status == 401 || c.error.code == "invalid_api_key"; },
+     [](const Case& c) { return c.status == 401 || c.Code("invalid_api_key"); },
      Reason::kInvalidKey},
     {"O5", kOpenAiLike,
      [](const Case& c) {
-       return c.status == 403 && c.error.code == "unsupported_country_region_territory";
+       return c.status == 403 && c.Code("unsupported_country_region_territory");
      },
      Reason::kGeoBlocked},
-    {"O6", kOpenAiLike, [](const Case& c) { return c.error.code == "model_decommissioned"; },
+    {"O6", kOpenAiLike, [](const Case& c) { return c.Code("model_decommissioned"); },
      Reason::kModelRetired},
     {"O7", kOpenAiLike,
      [](const Case& c) {
-       return MissingModel(c) && (c.Text("deprecated") || c.Text("decommissioned") || c.Retired());
+       return MissingModel(c) && (c.Text("deprecated") || c.Text("decommissioned") || Retired(c));
      },
      Reason::kModelRetired},
     {"O8", kOpenAiLike, &MissingModel, Reason::kModelNotFound},
@@ -137,25 +269,39 @@ constexpr Rule kProviderRules[] = {
        return c.status == 400 && c.Text("could not finish the message because max_tokens");
      },
      Reason::kProbeTokenCapTooLow},
-    {"O10", kOpenAiLike, [](const Case& c) { return c.error.code == "content_filter"; },
+    {"O10", kOpenAiLike, [](const Case& c) { return c.Code("content_filter"); },
      Reason::kContentFilter},
     {"O11", kOpenAiLike,
      [](const Case& c) {
        return c.status == 498 ||
-              (c.status == 503 && (c.error.code == "server_is_overloaded" || SaysBusy(c)));
+              (c.status == 503 && (c.Code("server_is_overloaded") || SaysBusy(c)));
      },
      Reason::kOverloaded},
     {"O12", kOpenAiLike,
      [](const Case& c) {
        return c.status == 429 &&
-              (c.error.type == "tokens" || c.Text("tokens per minute") || c.Text("(tpm)"));
+              (c.Type("tokens") || c.Text("tokens per minute") || c.Text("(tpm)"));
      },
      Reason::kTpm},
     {"O13", kOpenAiLike,
      [](const Case& c) { return c.status == 429 && (c.Text("per day") || c.Text("(rpd)")); },
      Reason::kRpd},
     {"O14", kOpenAiLike, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
-    {"M1", kMistral, [](const Case& c) { return MistralInvalidModel(c) && c.Retired(); },
+    {"C1", kCohere,
+     [](const Case& c) {
+       return c.status == 401 && (!c.asked.key_sent || c.Text("no api key supplied"));
+     },
+     Reason::kMissingKey},
+    {"C2", kCohere, [](const Case& c) { return c.status == 401 || c.status == 498; },
+     Reason::kInvalidKey},
+    {"C3", kCohere, &CohereRemoved, Reason::kModelRetired},
+    {"C3", kCohere, [](const Case& c) { return c.status == 404 && c.Text("model"); },
+     Reason::kModelNotFound},
+    {"C4", kCohere, [](const Case& c) { return c.status == 429 && c.Text("/ month"); },
+     Reason::kBillingQuota},
+    {"C5", kCohere, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
+    {"C6", kCohere, [](const Case& c) { return c.status == 501; }, Reason::kWrongUrl},
+    {"M1", kMistral, [](const Case& c) { return MistralInvalidModel(c) && Retired(c); },
      Reason::kModelRetired},
     {"M1", kMistral, &MistralInvalidModel, Reason::kModelNotFound},
     {"M2", kMistral,
@@ -182,7 +328,7 @@ constexpr Rule kStatusRules[] = {
      Reason::kMissingKey},
     {"F2", kAll, [](const Case& c) { return c.status == 401; }, Reason::kInvalidKey},
     {"F3", kAll, [](const Case& c) { return c.status == 403; }, Reason::kPermissionDenied},
-    {"F4", kAll, [](const Case& c) { return c.status == 404 && c.Text("model") && c.Retired(); },
+    {"F4", kAll, [](const Case& c) { return c.status == 404 && c.Text("model") && Retired(c); },
      Reason::kModelRetired},
     {"F4", kAll, [](const Case& c) { return c.status == 404 && c.Text("model"); },
      Reason::kModelNotFound},
@@ -200,89 +346,39 @@ constexpr Rule kStatusRules[] = {
 
 template <std::size_t size>
 const Rule* FirstMatch(const Rule (&rules)[size], const Case& c) {
-  const unsigned scope = ScopeOf(c.asked.rules);
+  const unsigned scope = ScopeOf(c);
   for (const Rule& rule : rules) {
     if ((rule.scope & scope) != 0 && rule.matches(c)) return &rule;
   }
   return nullptr;
 }
 
-Verdict Failed(Reason reason, std::string_view rule) {
-  Verdict verdict;
-  verdict.reason = reason;
-  verdict.error_type = ErrorTypeOf(reason);
-  verdict.rule = rule;
-  return verdict;
-}
-
-// The error_type of an error that came with a success status, by its own code.
-ErrorType InnerErrorType(const ErrorBody& error) {
-  const auto is = [&error](const char* word) {
-    return error.type == word || error.code == word || error.status == word;
-  };
-  if (is("overloaded_error") || is("server_is_overloaded") || is("529") || is("3505")) {
-    return ErrorType::k5xx;
-  }
-  if (is("rate_limit_error") || is("rate_limit_exceeded") || is("RESOURCE_EXHAUSTED") ||
-      is("429")) {
-    return ErrorType::kRateLimit;
-  }
-  if (is("authentication_error") || is("permission_error") || is("invalid_api_key") ||
-      is("insufficient_quota") || is("401") || is("402") || is("403")) {
-    return ErrorType::kAuth;
-  }
-  int number = 0;
-  const bool number_5xx = absl::SimpleAtoi(error.code, &number) && number >= 500;
-  if (is("server_error") || is("api_error") || is("internal_server_error") || is("INTERNAL") ||
-      is("UNAVAILABLE") || number_5xx) {
-    return ErrorType::k5xx;
-  }
-  return ErrorType::kOther;
-}
-
-Verdict JudgeSuccess(const Dialect& dialect, const HttpExchange& exchange) {
-  const auto start = exchange.body.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos) return Failed(Reason::kEmptyBody, "H1");
-  const char first = exchange.body[start];
-  if (IsHtml(exchange) || (first != '{' && first != '[')) return Failed(Reason::kNonJson200, "H2");
-  const auto document = JsonDocument::Parse(exchange.body);
-  if (!document.has_value()) return Failed(Reason::kTruncatedJson, "H3");
-  Answer answer = dialect.read_answer(UnwrapSingle(document->root()));
-  if (answer.error.exists()) {
-    Verdict verdict = Failed(Reason::kErrorIn200, "H4");
-    verdict.error_type = InnerErrorType(ReadErrorObject(answer.error));
-    return verdict;
-  }
-  if (!answer.well_formed) return Failed(Reason::kBadJson, "H7");
-  Verdict verdict;
-  verdict.served_model = std::move(answer.served_model);
-  verdict.usage = answer.usage;
-  return verdict;
-}
-
 }  // namespace
 
-Verdict JudgeAnswer(const AskedCall& asked, const Dialect& dialect, const HttpExchange& exchange) {
-  if (exchange.status >= 200 && exchange.status < 300) return JudgeSuccess(dialect, exchange);
-  Case c{asked, exchange, exchange.status, IsHtml(exchange), {}};
-  if (const auto document = JsonDocument::Parse(exchange.body))
-    c.error = ReadErrorBody(document->root());
+const RetiredModel* FindRetired(const AskedCall& asked, const ErrorBody& error) {
+  if (!asked.model.empty()) return FindRetiredModel(asked.model, asked.at);
+  const std::vector<std::string> words =
+      absl::StrSplit(error.text, absl::ByAnyChar(" \"'`,;()"), absl::SkipEmpty());
+  for (const std::string& word : words) {
+    if (const RetiredModel* retired = FindRetiredModel(word, asked.at)) return retired;
+  }
+  return nullptr;
+}
+
+MatchedRule MatchErrorRule(const AskedCall& asked, const HttpExchange& exchange,
+                           const ErrorBody& error) {
+  const Case c{asked, exchange, exchange.status, IsHtml(exchange), error};
   const Rule* rule = FirstMatch(kEdgeRules, c);
   if (rule == nullptr && c.status >= 400) rule = FirstMatch(kProviderRules, c);
   if (rule == nullptr) rule = FirstMatch(kStatusRules, c);
-  return Failed(rule->reason, rule->id);
+  return {rule->id, rule->reason};
 }
 
-std::vector<RuleInfo> AllRules() {
-  std::vector<RuleInfo> rules;
+std::vector<MatchedRule> AllErrorRules() {
+  std::vector<MatchedRule> rules;
   for (const Rule& rule : kEdgeRules) rules.push_back({rule.id, rule.reason});
   for (const Rule& rule : kProviderRules) rules.push_back({rule.id, rule.reason});
   for (const Rule& rule : kStatusRules) rules.push_back({rule.id, rule.reason});
-  rules.push_back({"H1", Reason::kEmptyBody});
-  rules.push_back({"H2", Reason::kNonJson200});
-  rules.push_back({"H3", Reason::kTruncatedJson});
-  rules.push_back({"H4", Reason::kErrorIn200});
-  rules.push_back({"H7", Reason::kBadJson});
   return rules;
 }
 

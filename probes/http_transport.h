@@ -36,6 +36,12 @@ struct HttpTimes {
   absl::Duration total = absl::ZeroDuration();  // always set, failures too
 };
 
+// A piece of the body as it came in.
+struct BodyPiece {
+  std::size_t end = 0;  // its last byte stands before this offset of the body
+  absl::Duration at = absl::ZeroDuration();  // when it arrived, counted from Start
+};
+
 // What went over the wire: facts, no verdict on the content.
 struct HttpExchange {
   // Set where no whole answer arrived: one of the transport reasons.
@@ -46,7 +52,10 @@ struct HttpExchange {
   int status = 0;  // 0 where no status line arrived
   // Of the final answer, names in lower case, in the order received.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string body;  // decoded, where it came compressed
+  // In order, the last one ends with the body. Past the first 4096 the last one
+  // grows, so that a body of single bytes costs no more than itself.
+  std::vector<BodyPiece> pieces;
   std::string remote_address;  // "" where there was no connection
   HttpTimes times;
 

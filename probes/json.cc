@@ -162,7 +162,7 @@ JsonObject& JsonObject::Set(const std::string& key, JsonView value) {
   return *this;
 }
 JsonObject& JsonObject::Merge(const JsonObject& members) {
-  for (const auto& item : members.value_->items()) (*value_)[item.key()] = item.value();
+  value_->update(*members.value_, /*merge_objects=*/true);
   return *this;
 }
 

@@ -95,7 +95,8 @@ class JsonObject {
   JsonObject& Set(const std::string& key, const std::vector<std::string>& values);
   // A copy of what was read; null for nothing.
   JsonObject& Set(const std::string& key, JsonView value);
-  // Adds (or replaces) every member of `members`.
+  // Adds (or replaces) every member of `members`; objects that both have are
+  // merged in their turn.
   JsonObject& Merge(const JsonObject& members);
 
   // Compact JSON text; invalid UTF-8 is replaced.

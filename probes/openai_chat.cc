@@ -1,59 +1,89 @@
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include <algorithm>
+
 #include "probes/dialect.h"
 
-namespace heyhi {
+// The wire protocol of OpenAI's /chat/completions and of all who copied it.
 
-HttpRequest BuildOpenAiChatRequest(const Target& target) {
+namespace heyhi {
+namespace {
+
+HttpRequest BuildRequest(const Target& target) {
   JsonObject message;
   message.Set("role", "user").Set("content", target.prompt);
   JsonObject body;
   body.Set("model", target.id.model)
       .Set("messages", std::vector<JsonObject>{message})
-      .Set(target.cap_field, target.token_cap);
-  if (const auto extra = JsonDocument::Parse(target.extra_body)) {
-    body.Merge(JsonObject(extra->root()));
+      .Set(target.call.cap_field, target.call.token_cap);
+  if (target.call.always_says_stream) {
+    body.Set("stream", IsStream(target));
+  } else if (IsStream(target)) {
+    body.Set("stream", true).Set("stream_options", JsonObject().Set("include_usage", true));
   }
-
-  HttpRequest request;
-  request.method = "POST";
-  request.url = absl::StrCat(absl::StripSuffix(target.base_url, "/"), "/chat/completions");
-  request.headers = {{"Accept", "application/json"}, {"Content-Type", "application/json"}};
-  if (!target.api_key.empty()) {
-    request.headers.emplace_back("Authorization", absl::StrCat("Bearer ", target.api_key.Reveal()));
-  }
-  request.body = body.Dump();
-  request.timeout = target.timeout;
-  request.ca_file = target.ca_file;
-  return request;
+  return BuildCall(target, "/chat/completions", std::move(body));
 }
 
-Answer ReadOpenAiChatAnswer(JsonView body) {
+std::optional<TokenUsage> ReadUsage(JsonView usage) {
+  auto result =
+      BelievableUsage(usage["prompt_tokens"].AsInteger(), usage["completion_tokens"].AsInteger());
+  // xAI and others leave hidden thinking out of the completion; the total has it.
+  const auto total = BelievableUsage(usage["total_tokens"].AsInteger(), 0);
+  if (result.has_value() && total.has_value()) {
+    result->output = std::max(result->output, total->input - result->input);
+  }
+  return result;
+}
+
+std::optional<ErrorBody> FindError(JsonView body) {
+  const JsonView choice = body["choices"].At(0);
+  if (const JsonView error = body["error"]; error.exists() && !error.IsNull()) {
+    return ReadErrorBody(body);
+  }
+  // OpenRouter's form for an upstream that failed after the status line.
+  if (choice["finish_reason"].StringOrEmpty() == "error") {
+    return ReadErrorObject(choice["error"].exists() ? choice["error"] : choice);
+  }
+  // Mistral's.
+  if (body["object"].StringOrEmpty() == "error") return ReadErrorObject(body);
+  return std::nullopt;
+}
+
+Answer ReadAnswer(JsonView body) {
   Answer answer;
   const JsonView choice = body["choices"].At(0);
-  const std::string finish_reason = choice["finish_reason"].StringOrEmpty();
-  if (const JsonView error = body["error"]; error.exists() && !error.IsNull()) {
-    answer.error = error;
-  } else if (finish_reason == "error") {
-    // OpenRouter's form for an upstream that failed after the status line.
-    answer.error = choice["error"].exists() ? choice["error"] : choice;
-  }
+  answer.error = FindError(body);
   // An empty text is fine: a cap of one token is often spent before it. What
   // must be there is the choice, and the word why it ended.
-  answer.well_formed = choice["message"].IsObject() && !finish_reason.empty();
+  answer.well_formed = choice["message"].IsObject() && HasText(choice["finish_reason"]);
   answer.served_model = body["model"].StringOrEmpty();
-  const JsonView usage = body["usage"];
-  const auto input = usage["prompt_tokens"].AsInteger();
-  const auto output = usage["completion_tokens"].AsInteger();
-  // More than any probe can use is a lie, and would spoil the counters for good.
-  constexpr std::int64_t kMostTokens = 1000000;
-  const auto believable = [](const std::optional<std::int64_t>& count) {
-    return count.has_value() && *count >= 0 && *count <= kMostTokens;
-  };
-  if (believable(input) && believable(output)) {
-    answer.usage = TokenUsage{*input, *output};
-  }
+  answer.usage = ReadUsage(body["usage"]);
   return answer;
 }
+
+// Thinking counts as content: its tokens are the model's first.
+bool CarriesContent(JsonView delta) {
+  for (const char* member : {"content", "reasoning_content", "reasoning", "refusal"}) {
+    if (HasText(delta[member])) return true;
+  }
+  return false;
+}
+
+void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading) {
+  Answer& answer = reading->answer;
+  if (auto error = FindError(data)) {
+    answer.error = std::move(error);
+    return;
+  }
+  const JsonView choice = data["choices"].At(0);
+  if (choice["delta"].IsObject()) answer.well_formed = true;
+  if (CarriesContent(choice["delta"])) reading->has_content = true;
+  if (HasText(choice["finish_reason"])) reading->finished = true;
+  if (HasText(data["model"])) answer.served_model = data["model"].StringOrEmpty();
+  if (auto usage = ReadUsage(data["usage"])) answer.usage = usage;
+}
+
+}  // namespace
+
+const Dialect kOpenAiChat = {"openai_chat", /*done_ends_stream=*/true, &BuildRequest, &ReadAnswer,
+                             &ReadEvent};
 
 }  // namespace heyhi

@@ -4,24 +4,33 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "probes/error_rules.h"
+#include "probes/model_name.h"
+#include "probes/verdict.h"
 
 namespace heyhi {
 namespace {
 
-// Where the providers put the id by which their support finds a request.
-constexpr const char* kRequestIdHeaders[] = {"x-request-id",           "request-id",
-                                             "mistral-correlation-id", "x-ds-trace-id",
-                                             "x-generation-id",        "cf-ray"};
+// Where those put the id by which their support finds a request that are not in
+// the table; the last is the edge's in front of many.
+constexpr const char* kRequestIdHeaders[] = {"x-request-id", "request-id", "cf-ray"};
 
-std::string RequestId(const HttpExchange& exchange, const Secret& key) {
+// At most 128 visible characters of somebody else's text, without our key.
+std::string CleanWord(const std::string& text, const Secret& key) {
   constexpr std::size_t kMaxLength = 128;
+  std::string word;
+  for (const char c : text) {
+    if (absl::ascii_isgraph(static_cast<unsigned char>(c))) word.push_back(c);
+  }
+  return key.Redact(word).substr(0, kMaxLength);
+}
+
+std::string RequestId(const Target& target, const HttpExchange& exchange) {
+  const std::string own =
+      CleanWord(exchange.Header(target.call.request_id_header), target.api_key);
+  if (!own.empty()) return own;
   for (const char* name : kRequestIdHeaders) {
-    std::string id;
-    for (const char c : exchange.Header(name)) {
-      if (absl::ascii_isgraph(static_cast<unsigned char>(c))) id.push_back(c);
-    }
-    if (!id.empty()) return key.Redact(id).substr(0, kMaxLength);
+    std::string id = CleanWord(exchange.Header(name), target.api_key);
+    if (!id.empty()) return id;
   }
   return "";
 }
@@ -39,6 +48,53 @@ std::optional<absl::Duration> ClockSkew(const HttpExchange& exchange, absl::Time
   constexpr absl::Duration kBelievable = absl::Hours(24);
   if (skew > kBelievable || skew < -kBelievable) return std::nullopt;
   return skew;
+}
+
+// A stream may have said all it had to say, or that it failed, before its
+// transport broke; nothing where the transport's own reason is all there is.
+std::optional<Verdict> VerdictOf(const Target& target, const HttpExchange& exchange,
+                                 absl::Time started_at) {
+  const AskedCall asked{target.error_rules,        target.dialect,   target.id.model,
+                        !target.api_key.empty(), IsStream(target), started_at};
+  if (!exchange.failure.has_value()) return JudgeAnswer(asked, exchange);
+  if (!asked.stream || !IsStreamAnswer(exchange)) return std::nullopt;
+  switch (*exchange.failure) {
+    case Reason::kTotal:
+      return JudgeStream(asked, exchange, /*timed_out=*/true);
+    case Reason::kShortBody:
+    case Reason::kConnReset:
+    case Reason::kConnClosed:
+    case Reason::kH2Goaway:
+    case Reason::kTransportError:
+      return JudgeStream(asked, exchange, /*timed_out=*/false);
+    default:
+      return std::nullopt;
+  }
+}
+
+void TakeVerdict(const Target& target, const HttpExchange& exchange,
+                 const std::optional<Verdict>& verdict, ProbeResult* result) {
+  if (!verdict.has_value()) {
+    result->reason = exchange.failure;
+    result->error_type = ErrorTypeOf(*exchange.failure);
+    result->detail = target.api_key.Redact(exchange.failure_detail);
+    return;
+  }
+  result->reason = verdict->reason;
+  result->error_type = verdict->error_type;
+  result->rule = std::string(verdict->rule);
+  result->replacement = std::string(verdict->replacement);
+  result->named_token_cap = verdict->named_token_cap;
+  result->usage = verdict->usage;
+  result->served_model = CleanWord(verdict->served_model, target.api_key);
+  if (!verdict->served_model.empty() && target.call.names_served_model) {
+    result->rerouted = !IsSameModel(target.id.model, verdict->served_model);
+  }
+  if (verdict->first_content_at.has_value() && exchange.times.request_sent.has_value()) {
+    result->time_to_first_token = *verdict->first_content_at - *exchange.times.request_sent;
+  }
+  if (verdict->terminated_at.has_value()) result->times.total = *verdict->terminated_at;
+  if (verdict->reason.has_value()) result->detail = absl::StrCat("HTTP status ", exchange.status);
 }
 
 }  // namespace
@@ -59,6 +115,14 @@ bool SayTheSame(const ProbeResult& a, const ProbeResult& b) {
   return a.outcome == b.outcome && a.reason == b.reason;
 }
 
+std::string AdviceFor(const ProbeResult& result) {
+  std::string advice(ReasonAdvice(*result.reason));
+  if (!result.replacement.empty()) {
+    absl::StrAppend(&advice, " Its successor is ", result.replacement, ".");
+  }
+  return advice;
+}
+
 ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, absl::Time started_at,
                           absl::Time completed_at) {
   ProbeResult result;
@@ -68,29 +132,18 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   result.http_status = exchange.status;
   result.times = exchange.times;
   result.remote_address = exchange.remote_address;
-  result.request_id = RequestId(exchange, target.api_key);
+  result.request_id = RequestId(target, exchange);
   result.clock_skew = ClockSkew(exchange, started_at);
+  result.headroom = ReadHeadroom(exchange);
 
-  if (exchange.failure.has_value()) {
-    result.reason = exchange.failure;
-    result.error_type = ErrorTypeOf(*exchange.failure);
-    result.detail = target.api_key.Redact(exchange.failure_detail);
-  } else {
-    const AskedCall asked{target.error_rules, target.id.model, !target.api_key.empty()};
-    Verdict verdict = JudgeAnswer(asked, *FindDialect(target.dialect), exchange);
-    result.reason = verdict.reason;
-    result.error_type = verdict.error_type;
-    result.rule = std::string(verdict.rule);
-    result.usage = verdict.usage;
-    if (verdict.reason.has_value()) result.detail = absl::StrCat("HTTP status ", exchange.status);
-  }
-
+  TakeVerdict(target, exchange, VerdictOf(target, exchange, started_at), &result);
   if (result.reason.has_value()) {
     result.outcome = Outcome::kFailed;
     // Until canaries watch our own network, transport failures count as the provider's.
     result.fault = FaultOf(*result.reason, result.error_type, /*network_down=*/false);
+    if (exchange.status != 0) result.sample = TakeSample(exchange, target.api_key);
   } else {
-    result.outcome = exchange.times.total > target.slow_after ? Outcome::kSlow : Outcome::kOk;
+    result.outcome = result.times.total > target.slow_after ? Outcome::kSlow : Outcome::kOk;
   }
   return result;
 }
@@ -100,7 +153,13 @@ void Prober::Start(std::shared_ptr<const Target> target, Done done) {
   const absl::Time started_at = clock_.Now();
   transport_.Start(std::move(request), [this, target = std::move(target), started_at,
                                         done = std::move(done)](const HttpExchange& exchange) {
-    done(JudgeExchange(*target, exchange, started_at, clock_.Now()));
+    ProbeResult result = JudgeExchange(*target, exchange, started_at, clock_.Now());
+    const std::optional<Price> price =
+        prices_.Find(target->id.provider, target->id.model, started_at);
+    if (price.has_value() && result.usage.has_value()) {
+      result.cost_usd = CostUsd(*price, *result.usage);
+    }
+    done(result);
   });
 }
 

@@ -10,7 +10,10 @@
 #include "probes/clock.h"
 #include "probes/dialect.h"
 #include "probes/http_transport.h"
+#include "probes/price_table.h"
+#include "probes/rate_limit_headroom.h"
 #include "probes/reason.h"
+#include "probes/support_sample.h"
 #include "probes/target.h"
 
 namespace heyhi {
@@ -30,6 +33,8 @@ struct ProbeResult {
   ErrorType error_type = ErrorType::kOther;
   Fault fault = Fault::kProvider;
   std::string rule;  // the id of the error rule that matched; "" for transport reasons
+  // The successor of a retired model, where we know it; else "".
+  std::string replacement;
   // For logs: our words and the network libraries', which may quote a certificate's
   // names. The key is struck out.
   std::string detail;
@@ -38,7 +43,18 @@ struct ProbeResult {
   HttpTimes times;
   std::string remote_address;
   std::string request_id;  // the provider's, from its header; at most 128 visible characters
+  std::optional<SupportSample> sample;  // with kFailed, where an answer began
+
+  // What the answer said, failed or not.
   std::optional<TokenUsage> usage;
+  std::optional<double> cost_usd;  // of that usage, where the price is known
+  std::string served_model;        // "" where none was named; cleaned like a request id
+  std::optional<bool> rerouted;    // another model answered; absent where it cannot be told
+  RateLimitHeadroom headroom;
+  // Of streams: from the request being sent to the first piece of content.
+  std::optional<absl::Duration> time_to_first_token;
+  // The provider refused the call and named this least output-token cap.
+  std::optional<int> named_token_cap;
   // Our wall clock minus the answer's Date header, to its precision of a second.
   // Absent where they are more than a day apart: then the header is wrong.
   std::optional<absl::Duration> clock_skew;
@@ -47,18 +63,22 @@ struct ProbeResult {
 // Whether two results of a target say the same: outcome and reason.
 bool SayTheSame(const ProbeResult& a, const ProbeResult& b);
 
-// The pure half: what an exchange means for its target. `started_at` and
-// `completed_at` are the wall times of both ends.
+// What to do about a failed probe, in plain sentences.
+std::string AdviceFor(const ProbeResult& result);
+
+// The pure half: what an exchange means for its target, but for its cost.
+// `started_at` and `completed_at` are the wall times of both ends.
 ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, absl::Time started_at,
                           absl::Time completed_at);
 
 // Sends probes over a transport. Thread-compatible; lives on the transport's
-// thread. `transport` and `clock` must outlive it.
+// thread. All that it is given must outlive it.
 class Prober {
  public:
   using Done = std::function<void(const ProbeResult&)>;
 
-  Prober(HttpTransport& transport, const Clock& clock) : transport_(transport), clock_(clock) {}
+  Prober(HttpTransport& transport, const Clock& clock, const PriceTable& prices)
+      : transport_(transport), clock_(clock), prices_(prices) {}
 
   // Begins one probe; `done` is called from the transport's RunUntil.
   void Start(std::shared_ptr<const Target> target, Done done);
@@ -66,6 +86,7 @@ class Prober {
  private:
   HttpTransport& transport_;
   const Clock& clock_;
+  const PriceTable& prices_;
 };
 
 }  // namespace heyhi

@@ -30,6 +30,7 @@ constexpr std::string_view kCall = "The probe's request is refused; check model 
 constexpr std::string_view kAddress = "Check base_url.";
 constexpr std::string_view kNotTheApi =
     "Something else answers in the API's place; if it never worked, check base_url.";
+constexpr std::string_view kFilter = "The provider's filter refuses the prompt; change it.";
 constexpr std::string_view kDnsHelp = "Check the name in base_url and this machine's DNS servers.";
 
 constexpr ReasonRow kRows[] = {
@@ -92,7 +93,7 @@ constexpr ReasonRow kRows[] = {
     {Reason::kProbeTokenCapTooLow, "probe_token_cap_too_low", ErrorType::kOther, Blame::kConfig,
      "Raise max_tokens for this model."},
     {Reason::kContentFilter, "content_filter", ErrorType::kOther, Blame::kConfig,
-     "The provider's filter refuses the prompt; change it."},
+     kFilter},
     {Reason::kTpm, "tpm", ErrorType::kRateLimit, Blame::kAccount, kSlower},
     {Reason::kRpd, "rpd", ErrorType::kRateLimit, Blame::kAccount, kSlower},
     {Reason::kRpm, "rpm", ErrorType::kRateLimit, Blame::kAccount, kSlower},
@@ -100,6 +101,7 @@ constexpr ReasonRow kRows[] = {
     {Reason::kConflict, "conflict", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kClientClosed, "client_closed", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kUnavailable, "unavailable", ErrorType::k5xx, Blame::kProvider, kWait},
+    {Reason::kModelLoading, "model_loading", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kServerError, "server_error", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kUnexpectedStatus, "unexpected_status", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kEmptyBody, "empty_body", ErrorType::kOther, Blame::kProvider, kWait},
@@ -107,6 +109,12 @@ constexpr ReasonRow kRows[] = {
     {Reason::kTruncatedJson, "truncated_json", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kBadJson, "bad_json", ErrorType::kOther, Blame::kProvider, kNotTheApi},
     {Reason::kErrorIn200, "error_in_200", ErrorType::kOther, Blame::kProvider, kWait},
+    {Reason::kContentBlocked, "content_blocked", ErrorType::kOther, Blame::kConfig, kFilter},
+    {Reason::kInStreamOverloaded, "in_stream_overloaded", ErrorType::k5xx, Blame::kProvider, kWait},
+    {Reason::kInStreamRateLimit, "in_stream_rate_limit", ErrorType::kRateLimit, Blame::kAccount,
+     kSlower},
+    {Reason::kInStreamError, "in_stream_error", ErrorType::kOther, Blame::kProvider, kWait},
+    {Reason::kStreamTruncated, "stream_truncated", ErrorType::kOther, Blame::kTransport, kWait},
 };
 
 constexpr bool RowsFollowEnum() {
@@ -116,7 +124,7 @@ constexpr bool RowsFollowEnum() {
   return true;
 }
 static_assert(RowsFollowEnum(), "kRows must list every Reason in the order of the enum");
-static_assert(std::size(kRows) == static_cast<std::size_t>(Reason::kErrorIn200) + 1);
+static_assert(std::size(kRows) == static_cast<std::size_t>(Reason::kStreamTruncated) + 1);
 
 const ReasonRow& RowOf(Reason reason) { return kRows[static_cast<std::size_t>(reason)]; }
 
@@ -156,6 +164,9 @@ std::string_view FaultName(Fault fault) {
 
 std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
 std::string_view ReasonAdvice(Reason reason) { return RowOf(reason).advice; }
+bool TakesInnerType(Reason reason) {
+  return reason == Reason::kErrorIn200 || reason == Reason::kInStreamError;
+}
 ErrorType ErrorTypeOf(Reason reason) { return RowOf(reason).type; }
 
 std::vector<Reason> AllReasons() {

@@ -82,6 +82,7 @@ enum class Reason {
   kConflict,
   kClientClosed,
   kUnavailable,
+  kModelLoading,
   kServerError,
   kUnexpectedStatus,
   // Failures that carry the status 200.
@@ -90,6 +91,12 @@ enum class Reason {
   kTruncatedJson,
   kBadJson,
   kErrorIn200,
+  kContentBlocked,
+  // Failures in the middle of a stream.
+  kInStreamOverloaded,
+  kInStreamRateLimit,
+  kInStreamError,
+  kStreamTruncated,
 };
 
 // The words of metrics, logs and tables: "rate_limit", "provider", "conn_reset".
@@ -100,12 +107,16 @@ std::string_view ReasonName(Reason reason);
 // Every reason, in the order of the table.
 std::vector<Reason> AllReasons();
 
-// kErrorIn200 takes the inner code's error_type instead; its own is kOther.
+// True for the two reasons whose error_type is the inner code's.
+bool TakesInnerType(Reason reason);
+
+// kErrorIn200 and kInStreamError take the inner code's error_type instead; their
+// own is kOther.
 ErrorType ErrorTypeOf(Reason reason);
 
 // Whose fault a failure is. `network_down` is what the canaries say of our own
 // network; it decides for the transport reasons alone. `type` is the failure's
-// error_type (the inner one for kErrorIn200).
+// error_type (the inner one, where the reason takes it).
 Fault FaultOf(Reason reason, ErrorType type, bool network_down);
 
 // True for the pairs that can occur, which therefore exist as counters at 0:

@@ -2,13 +2,33 @@
 #define HEYHI_PROBES_RETIRED_MODELS_H_
 
 #include <string>
+#include <string_view>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 
 namespace heyhi {
 
-// True for models that their provider has switched off (state of 2026-11-22).
+// A model that its provider has switched off, or has said it will.
+struct RetiredModel {
+  std::string_view pattern;  // the whole name, or a family that ends in '*'
+  // The first day (UTC) without it; where only a report tells, the report's.
+  absl::CivilDay retired_on;
+  std::string_view replacement;  // the model that the provider names instead, or ""
+};
+
+// The row of a model that is retired at `at`, else null. Paths ("models/gpt-4",
+// "openai/gpt-4"), tails (":free") and case do not matter, and snapshots go with
+// their model ("gpt-4-0613" with "gpt-4"). The row lives forever.
+const RetiredModel* FindRetiredModel(const std::string& model, absl::Time at);
+
 // Where an error says only "not found", this tells a retired model from a
 // misspelt one.
-bool IsRetiredModel(const std::string& model);
+bool IsRetiredModel(const std::string& model, absl::Time at);
+// TEMPORARY, until the callers say when.
+inline bool IsRetiredModel(const std::string& model) {
+  return IsRetiredModel(model, absl::FromUnixSeconds(1795305600));
+}
 
 }  // namespace heyhi
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "probes/call_form.h"
 #include "probes/providers.h"
 #include "probes/secret.h"
 
@@ -32,9 +33,7 @@ struct Target {
   std::string ca_file;
 
   std::string prompt = "ping";
-  std::string cap_field = "max_tokens";
-  int token_cap = 16;
-  std::string extra_body = "{}";  // JSON object merged into the request's body
+  CallForm call;
 
   absl::Duration interval = absl::Minutes(2);
   absl::Duration slow_after = absl::Seconds(3);

@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
 
 namespace heyhi {
 namespace {
@@ -54,6 +56,18 @@ absl::StatusOr<Url> ParseUrl(const std::string& text) {
   result.has_query_or_fragment =
       !Part(url.get(), CURLUPART_QUERY).empty() || !Part(url.get(), CURLUPART_FRAGMENT).empty();
   return result;
+}
+
+std::string EncodePathSegment(const std::string& text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains("-._~:", c)) {
+      encoded.push_back(c);
+    } else {
+      absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
 }
 
 }  // namespace heyhi

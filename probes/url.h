@@ -22,6 +22,10 @@ struct Url {
 // hide in it.
 absl::StatusOr<Url> ParseUrl(const std::string& text);
 
+// `text` fit to stand between two slashes of a path: all but letters, digits and
+// "-._~:" percent-encoded.
+std::string EncodePathSegment(const std::string& text);
+
 }  // namespace heyhi
 
 #endif  // HEYHI_PROBES_URL_H_

@@ -10,6 +10,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "probes/json.h"
 
 namespace heyhi {
@@ -116,7 +119,44 @@ absl::StatusOr<RecordedCase> ReadCase(const CaseFile& file) {
   return result;
 }
 
+// Where an answer names the model: at its top, and below "message" (Anthropic's
+// stream) or "response" (OpenAI's). Nothing where `json` names none.
+std::optional<std::string> ReplaceModel(const std::string& json, const std::string& model) {
+  const auto document = JsonDocument::Parse(json);
+  if (!document.has_value()) return std::nullopt;
+  const JsonView root = document->root();
+  JsonObject changed(root);
+  bool named = false;
+  for (const char* member : {"model", "modelVersion"}) {
+    if (!root[member].exists()) continue;
+    changed.Set(member, model);
+    named = true;
+  }
+  for (const char* parent : {"message", "response"}) {
+    if (!root[parent]["model"].exists()) continue;
+    changed.Set(parent, JsonObject(root[parent]).Set("model", model));
+    named = true;
+  }
+  return named ? std::optional(changed.Dump()) : std::nullopt;
+}
+
 }  // namespace
+
+ServerResponse WithModel(ServerResponse response, const std::string& model) {
+  if (auto replaced = ReplaceModel(response.body, model); replaced.has_value()) {
+    response.body = *std::move(replaced);
+    return response;
+  }
+  std::vector<std::string> lines = absl::StrSplit(response.body, '\n');
+  for (std::string& line : lines) {
+    absl::string_view data = line;
+    if (!absl::ConsumePrefix(&data, "data: ")) continue;
+    const auto replaced = ReplaceModel(std::string(data), model);
+    if (replaced.has_value()) line = absl::StrCat("data: ", *replaced);
+  }
+  response.body = absl::StrJoin(lines, "\n");
+  return response;
+}
 
 bool IsConnectionHeader(const std::string& name) {
   static constexpr const char* kNames[] = {"connection",

@@ -26,6 +26,10 @@ struct RecordedCase {
 // would contradict the bytes sent. `name` in any case.
 bool IsConnectionHeader(const std::string& name);
 
+// `response` as though `model` had given it: the model named in its JSON object,
+// or in each event of its stream, is replaced. What names none stays as it is.
+ServerResponse WithModel(ServerResponse response, const std::string& model);
+
 // All recorded cases, read once. Immutable, so thread-safe.
 class EmulatorCases {
  public:

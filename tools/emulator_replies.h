@@ -1,6 +1,9 @@
 #ifndef HEYHI_TOOLS_EMULATOR_REPLIES_H_
 #define HEYHI_TOOLS_EMULATOR_REPLIES_H_
 
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "serving/http_server.h"
 #include "tools/emulator_call.h"
@@ -13,18 +16,20 @@ namespace heyhi {
 // it. Pure and immutable, so thread-safe.
 class EmulatorReplies {
  public:
-  // Takes the cases over. An error names the case of openai that is missing: its
-  // healthy answers stand in for those of every provider without their own.
+  // Takes the cases over. An error names the case that is missing: the healthy
+  // answers of openai, anthropic, gemini and cohere stand in for those of every
+  // provider of the same shape without its own.
   static absl::StatusOr<EmulatorReplies> Make(EmulatorCases cases);
 
   // The provider's answer when nothing is wrong on its side. Callers' mistakes
-  // get the provider's own answer: no key 401, a bad body 400, an unknown path
-  // 404, a wrong method 405. In a chat answer the model is the one asked for;
-  // all else is as recorded.
+  // get the provider's own answer, recorded where there is a recording: an
+  // unknown path, a wrong method, no key, a bad body. In answers that name a
+  // model it is the one asked for; all else is as recorded.
   ServerResponse Healthy(const EmulatorCall& call) const;
 
   // The answer under `fault`, whose action is kAnswer or kTruncate. Recorded
-  // bytes are sent as they are, with the model they were recorded with.
+  // bytes are sent as they are, with the model they were recorded with, whatever
+  // was called: a stream may come where none was asked for.
   ServerResponse Struck(const EmulatorCall& call, const EmulatorFault& fault) const;
 
   const EmulatorCases& cases() const { return cases_; }
@@ -32,9 +37,13 @@ class EmulatorReplies {
  private:
   explicit EmulatorReplies(EmulatorCases cases);
 
-  const RecordedCase& OwnOrOpenAi(const std::string& provider, const std::string& name) const;
+  // The provider's case of that name, else that of the provider which stands in.
+  const RecordedCase& Recorded(const EmulatorCall& call, const std::string& name) const;
+  // Nothing where the call is right.
+  std::optional<ServerResponse> Refuse(const EmulatorCall& call) const;
+  std::optional<ServerResponse> RefuseBody(const EmulatorCall& call) const;
+  ServerResponse UnknownPath(const EmulatorCall& call) const;
   ServerResponse MissingKey(const EmulatorCall& call) const;
-  ServerResponse Chat(const EmulatorCall& call) const;
 
   EmulatorCases cases_;
 };

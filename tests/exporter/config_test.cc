@@ -61,8 +61,8 @@ TEST(ConfigTest, AKnownProviderNeedsOnlyItsName) {
   EXPECT_EQ(target.id, (TargetId{"openai", "gpt-6-luna", "chat", "local"}));
   EXPECT_EQ(target.base_url, "https://api.openai.com/v1");
   EXPECT_EQ(target.api_key.Reveal(), "sk-openai");
-  EXPECT_EQ(target.cap_field, "max_completion_tokens");
-  EXPECT_EQ(target.token_cap, 16);
+  EXPECT_EQ(target.call.cap_field, "max_completion_tokens");
+  EXPECT_EQ(target.call.token_cap, 16);
   EXPECT_EQ(target.interval, absl::Minutes(2));
   EXPECT_EQ(target.slow_after, absl::Seconds(3));
   EXPECT_EQ(target.timeout, absl::Seconds(20));

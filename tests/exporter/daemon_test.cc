@@ -17,12 +17,22 @@ namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1790000000);
 
-std::shared_ptr<const Target> MakeTarget(const std::string& provider, const std::string& model) {
+std::shared_ptr<const Target> MakeTarget(const std::string& provider, const std::string& model,
+                                         const std::string& check = "chat") {
   auto target = std::make_shared<Target>();
-  target->id = {provider, model, "chat", "eu-1"};
+  target->id = {provider, model, check, "eu-1"};
   target->base_url = "https://" + provider + ".example/v1";
   target->interval = absl::Minutes(1);
   return target;
+}
+
+HttpExchange HealthyStream() {
+  return StreamAfter(
+      {{absl::Seconds(1), R"(data: {"model":"m-5","choices":[{"delta":{"content":"pong"}}]})"
+                          "\n\n"},
+       {absl::Seconds(2), R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}],"usage":)"
+                          R"({"prompt_tokens":7,"completion_tokens":1}})"
+                          "\n\ndata: [DONE]\n\n"}});
 }
 
 class DaemonTest : public testing::Test {
@@ -60,23 +70,30 @@ class DaemonTest : public testing::Test {
   const int log_fd_;
 };
 
-// A quarter of an hour in which one target is well, one slow, one fails in many
-// ways and one hangs.
+// A quarter of an hour in which one target is well (but answered by another
+// model), one slow, one fails in many ways, one hangs and one streams.
 TEST_F(DaemonTest, WritesTheGoldenMetrics) {
   Config config;
   config.region = "eu-1";
   config.targets = {MakeTarget("well", "m-1"), MakeTarget("slow", "m-2"),
-                    MakeTarget("failing", "m-3"), MakeTarget("hanging", "m-4")};
+                    MakeTarget("failing", "m-3"), MakeTarget("hanging", "m-4"),
+                    MakeTarget("streaming", "m-5", "stream")};
+  config.prices.Override("well", "m-1", {0.25, 0.5});
   int calls = 0;
   Begin(config, [&calls](const HttpRequest& request) {
     if (request.url.find("well") != std::string::npos) {
       HttpExchange answer = AnswerAfter(absl::Milliseconds(500), 200, HealthyChatBody());
       answer.headers.emplace_back("date", "Mon, 21 Sep 2026 14:13:20 GMT");
+      answer.headers.emplace_back("x-ratelimit-limit-requests", "1000");
+      answer.headers.emplace_back("x-ratelimit-remaining-requests", "750");
+      answer.headers.emplace_back("x-ratelimit-limit-tokens", "800");
+      answer.headers.emplace_back("x-ratelimit-remaining-tokens", "800");
       return answer;
     }
     if (request.url.find("slow") != std::string::npos) {
       return AnswerAfter(absl::Seconds(4), 200, HealthyChatBody());
     }
+    if (request.url.find("streaming") != std::string::npos) return HealthyStream();
     if (request.url.find("hanging") != std::string::npos) {
       HttpExchange hanging = FailureAfter(absl::Seconds(20), Reason::kTtfb);
       hanging.times.dns = absl::Milliseconds(125);
@@ -172,6 +189,66 @@ TEST_F(DaemonTest, TheKeyAppearsNowhere) {
        {Log(), sources.metrics_text(), RenderLandingPage(sources.landing_page())}) {
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("canary")));
   }
+}
+
+TEST_F(DaemonTest, LearnsTheLeastTokenCapThatTheProviderNames) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  const auto answer = [](const HttpRequest& request) {
+    if (request.body.find("\"max_tokens\":64") != std::string::npos) {
+      return AnswerAfter(absl::Seconds(1), 200, HealthyChatBody());
+    }
+    return AnswerAfter(absl::Seconds(1), 400,
+                       R"({"error":{"message":"Invalid 'max_tokens': integer below minimum value. )"
+                       R"(Expected a value >= 64, but got 16 instead.","param":"max_tokens"}})");
+  };
+  Begin(config, answer);
+  RunFor(absl::Minutes(5));
+  const std::string metrics = daemon_->MetricsText({});
+  const std::string labels = R"({provider="p",model="m",check="chat",region="eu-1")";
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probe_token_cap" + labels + "} 64\n"));
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probe_success" + labels + "} 1\n"));
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probe_failure_reasons_total" + labels +
+                                          ",reason=\"bad_request_param\"} 1\n"));
+  const std::string log = Log();
+  const std::size_t first = log.find("max_tokens=64");
+  EXPECT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("max_tokens=64", first + 1), std::string::npos) << "logged twice";
+}
+
+TEST_F(DaemonTest, ACapThatDoesNotHelpIsNotLearnedAgain) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  Begin(config, [](const HttpRequest&) {
+    return AnswerAfter(absl::Seconds(1), 400,
+                       R"({"error":{"message":"max_tokens must be at least 16"}})");
+  });
+  RunFor(absl::Minutes(5));
+  EXPECT_THAT(Log(), testing::Not(testing::HasSubstr("named a least")));
+}
+
+TEST_F(DaemonTest, LogsOnceThatAnotherModelAnswers) {
+  Config config;
+  config.targets = {MakeTarget("p", "asked-model")};
+  Begin(config,
+        [](const HttpRequest&) { return AnswerAfter(absl::Seconds(1), 200, HealthyChatBody()); });
+  RunFor(absl::Minutes(5));
+  const std::string log = Log();
+  EXPECT_THAT(log, testing::HasSubstr("another model answers"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+}
+
+TEST_F(DaemonTest, NamesTheSuccessorOfARetiredModel) {
+  Config config;
+  config.targets = {MakeTarget("p", "gemini-2.5-pro")};
+  clock_.AdvanceTo(clock_.Monotonic() + absl::Hours(24 * 90));  // past its last day
+  Begin(config, [](const HttpRequest&) {
+    return AnswerAfter(absl::Seconds(1), 404,
+                       R"({"error":{"code":"model_not_found","message":"no such model"}})");
+  });
+  RunFor(absl::Minutes(2));
+  EXPECT_THAT(Log(), testing::HasSubstr("reason=model_retired"));
+  EXPECT_THAT(Log(), testing::HasSubstr("Its successor is gemini-3.8-flash."));
 }
 
 TEST_F(DaemonTest, SaysThatItIsADemo) {

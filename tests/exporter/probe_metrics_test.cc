@@ -45,12 +45,21 @@ class ProbeMetricsTest : public testing::Test {
            value + "\n";
   }
 
+  static std::vector<std::shared_ptr<const Target>> Targets() {
+    auto chat = std::make_shared<Target>();
+    chat->id = {"p", "m", "chat", "r"};
+    auto stream = std::make_shared<Target>();
+    stream->id = {"unpriced", "m", "stream", "r"};
+    return {chat, stream};
+  }
+  static PriceTable Prices() {
+    PriceTable prices = PriceTable::BuiltIn();
+    prices.Override("p", "m", {0.5, 1});
+    return prices;
+  }
+
   MetricTable table_;
-  ProbeMetrics metrics_{table_, {[] {
-                          auto target = std::make_shared<Target>();
-                          target->id = {"p", "m", "chat", "r"};
-                          return target;
-                        }()}};
+  ProbeMetrics metrics_{table_, Targets(), Prices(), absl::UnixEpoch()};
 };
 
 TEST_F(ProbeMetricsTest, CountersExistAtZeroFromTheStart) {
@@ -146,6 +155,52 @@ TEST_F(ProbeMetricsTest, ClockSkewIsTheMedianOverProviders) {
     Complete(result);
   }
   EXPECT_THAT(Text(), HasSubstr("\nheyhi_clock_skew_seconds 2\n"));
+}
+
+TEST_F(ProbeMetricsTest, CostExistsAtZeroWhereThePriceIsKnown) {
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_cost_usd_total", "", "0")));
+  EXPECT_THAT(Text(), Not(HasSubstr(R"(heyhi_probe_cost_usd_total{provider="unpriced")")));
+  ProbeResult result = Result(Outcome::kOk, absl::Seconds(1));
+  result.cost_usd = 0.25;
+  Complete(result);
+  Complete(result);
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_cost_usd_total", "", "0.5")));
+}
+
+TEST_F(ProbeMetricsTest, OnlyStreamsHaveATimeToFirstToken) {
+  EXPECT_THAT(Text(), Not(HasSubstr(R"(first_token_seconds_count{provider="p")")));
+  ProbeResult result = Result(Outcome::kOk, absl::Seconds(1));
+  result.time_to_first_token = absl::Milliseconds(500);
+  metrics_.Started(absl::ZeroDuration());
+  metrics_.Completed(1, result);
+  result.outcome = Outcome::kFailed;
+  result.reason = Reason::kStreamTruncated;
+  metrics_.Started(absl::ZeroDuration());
+  metrics_.Completed(1, result);
+  EXPECT_THAT(Text(), HasSubstr(R"(heyhi_probe_time_to_first_token_seconds_sum{provider="unpriced",)"
+                                R"(model="m",check="stream",region="r"} 0.5)"));
+}
+
+TEST_F(ProbeMetricsTest, HeadroomAndReroutingAppearWithTheFirstAnswerThatTells) {
+  Complete(Result(Outcome::kOk, absl::Seconds(1)));
+  EXPECT_THAT(Text(), Not(HasSubstr("heyhi_ratelimit_remaining_ratio{")));
+  EXPECT_THAT(Text(), Not(HasSubstr("heyhi_model_rerouted{")));
+  ProbeResult result = Result(Outcome::kOk, absl::Seconds(1));
+  result.headroom.tokens = 0.75;
+  result.rerouted = true;
+  Complete(result);
+  EXPECT_THAT(Text(),
+              HasSubstr(Line("heyhi_ratelimit_remaining_ratio", R"(,limit="tokens")", "0.75")));
+  EXPECT_THAT(Text(), Not(HasSubstr(R"(limit="requests")")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_model_rerouted", "", "1")));
+  result.rerouted = false;
+  Complete(result);
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_model_rerouted", "", "0")));
+}
+
+TEST_F(ProbeMetricsTest, ALearnedTokenCapIsShown) {
+  metrics_.SetTokenCap(0, 64);
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_token_cap", "", "64")));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ HttpExchange AnswerAfter(absl::Duration total, int status, const std::string& bo
   exchange.status = status;
   exchange.headers = {{"content-type", "application/json"}};
   exchange.body = body;
+  if (!body.empty()) exchange.pieces = {{body.size(), total}};
   exchange.remote_address = "192.0.2.1";
   exchange.times.dns = total * 0.05;
   exchange.times.connect = total * 0.1;
@@ -38,6 +39,17 @@ HttpExchange AnswerAfter(absl::Duration total, int status, const std::string& bo
   exchange.times.request_sent = total * 0.2;
   exchange.times.first_byte = total * 0.9;
   exchange.times.total = total;
+  return exchange;
+}
+
+HttpExchange StreamAfter(const std::vector<TimedText>& pieces) {
+  HttpExchange exchange = AnswerAfter(pieces.front().at, 200, "");
+  exchange.headers = {{"content-type", "text/event-stream"}};
+  for (const TimedText& piece : pieces) {
+    exchange.body.append(piece.text);
+    exchange.pieces.push_back({exchange.body.size(), piece.at});
+  }
+  exchange.times.total = pieces.back().at;
   return exchange;
 }
 

@@ -43,8 +43,19 @@ class ScriptedTransport : public HttpTransport {
   std::vector<Flight> flights_;
 };
 
-// An exchange that took `total`, with the phases of an https call in proportion.
+// An exchange that took `total`, with the phases of an https call in proportion;
+// its body comes in one piece at the end.
 HttpExchange AnswerAfter(absl::Duration total, int status, const std::string& body);
+
+// A piece of a stream and when it comes, counted from the start of the exchange.
+struct TimedText {
+  absl::Duration at;
+  std::string text;
+};
+// A stream that comes in these pieces, at least one, and ends with the last; the
+// phases before are in proportion to the first, its request is sent after a fifth.
+HttpExchange StreamAfter(const std::vector<TimedText>& pieces);
+
 // An exchange that failed after `total` before any phase ended.
 HttpExchange FailureAfter(absl::Duration total, Reason reason);
 // The body of a healthy chat answer.

@@ -84,6 +84,33 @@ TEST_F(EmulatorCasesTest, SkipsFoldersOfOthers) {
   EXPECT_THAT(cases->Names(), ElementsAre("acme/good"));
 }
 
+TEST(WithModelTest, ReplacesTheModelWhereverTheAnswerNamesIt) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"({"id":"a","model":"x"})", R"({"id":"a","model":"m"})"},
+      {R"({"modelVersion":"x"})", R"({"modelVersion":"m"})"},
+      {"event: a\ndata: {\"message\":{\"id\":1,\"model\":\"x\"}}\n\ndata: {\"type\": \"ping\"}\n\n",
+       "event: a\ndata: {\"message\":{\"id\":1,\"model\":\"m\"}}\n\ndata: {\"type\": "
+       "\"ping\"}\n\n"},
+      {"data: {\"response\":{\"model\":\"x\"}}\n\n", "data: {\"response\":{\"model\":\"m\"}}\n\n"},
+      {"data: {\"model\":\"x\"}\n\ndata: [DONE]\n\n",
+       "data: {\"model\":\"m\"}\n\ndata: [DONE]\n\n"},
+  };
+  for (const auto& [recorded, expected] : cases) {
+    ServerResponse response;
+    response.body = recorded;
+    EXPECT_EQ(WithModel(response, "m").body, expected);
+  }
+}
+
+TEST(WithModelTest, LeavesTheRestToTheByte) {
+  for (const char* body : {"", "{", "{ \"a\" : 1 }", "[]", "{\"message\": \"text\"}", "\n\n",
+                           "data: {\r\n", "data: {\"type\": \"ping\"}\n"}) {
+    ServerResponse response;
+    response.body = body;
+    EXPECT_EQ(WithModel(response, "m").body, body);
+  }
+}
+
 TEST_F(EmulatorCasesTest, FindsTheFirstByPrefix) {
   const auto cases = EmulatorCases::Load(HEYHI_TESTDATA_DIR);
   EXPECT_EQ(cases->FindByPrefix("openrouter", "401-")->name, "401-no-auth");

@@ -118,7 +118,7 @@ TEST_F(EmulatorFaultTest, NamesTheMemberAndWhatIsAccepted) {
        "GET /admin/cases lists all of them"},
       {R"({"case": "mistral/529-overloade"})", "(did you mean \"mistral/529-overloaded\"?)"},
       {R"({"case": "529-overloaded", "provider": "xai"})",
-       "for provider \"xai\" (did you mean \"mistral/529-overloaded\"?)"},
+       "for provider \"xai\" (did you mean \"anthropic/529-overloaded\"?)"},
       {R"({"case": "/"})", "case: no case \"/\" for provider \"*\"; GET /admin/cases"},
   };
   for (const InvalidFault& fault : invalid) {

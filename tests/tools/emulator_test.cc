@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -17,12 +18,15 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::Contains;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 constexpr const char* kChat = R"({"model": "my-model", "messages": []})";
 constexpr const char* kStream = R"({"model": "my-model", "messages": [], "stream": true})";
+constexpr const char* kMessage = R"({"model": "my-model", "messages": [], "max_tokens": 1})";
 
 const std::vector<std::string> kKey = {"Authorization: Bearer test-key"};
 
@@ -47,6 +51,15 @@ class EmulatorTest : public ::testing::Test {
   }
   ClientReply OverTls(const std::string& url, const std::string& ca) {
     return Send({.url = url, .headers = kKey, .ca = ca});
+  }
+
+  ClientReply Message(const std::string& body, const std::string& path = "/anthropic/v1/messages") {
+    return Send({.url = Url(path),
+                 .headers = {"x-api-key: test-key", "anthropic-version: 2026-10-21"},
+                 .body = body});
+  }
+  ClientReply Ask(const std::string& path, const std::string& body = R"({"contents": []})") {
+    return Send({.url = Url(path), .headers = {"x-goog-api-key: test-key"}, .body = body});
   }
 
   void SetFault(const std::string& json) {
@@ -79,13 +92,16 @@ TEST_F(EmulatorTest, StreamsWithTheModelAskedFor) {
   EXPECT_THAT(reply.headers, Contains(Pair("content-type", HasSubstr("text/event-stream"))));
   EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")"));
   EXPECT_THAT(reply.body, Not(HasSubstr("gpt-6-luna")));
-  EXPECT_THAT(reply.body, ::testing::EndsWith("\n\ndata: [DONE]\n\n"));
+  EXPECT_THAT(reply.body, EndsWith("\n\ndata: [DONE]\n\n"));
 }
 
-TEST_F(EmulatorTest, ListsModels) {
+TEST_F(EmulatorTest, ListsModelsAndShowsOne) {
   EXPECT_THAT(Get("/openai/v1/models").body, HasSubstr("shutdown_date"));
   EXPECT_THAT(Get("/mistral/v1/models").body, HasSubstr("mistral"));
   EXPECT_EQ(Get("/deepseek/models").status, 200);
+  EXPECT_THAT(Get("/openai/v1/models/gpt-4o-mini").body, HasSubstr("2027-01-14"));
+  EXPECT_THAT(Get("/openrouter/api/v1/models/a/b").body, HasSubstr(R"("id":"a/b")"));
+  EXPECT_THAT(Get("/cohere/v1/models/m").body, HasSubstr(R"("name":"m")"));
 }
 
 TEST_F(EmulatorTest, AnswersForEveryProvider) {
@@ -95,6 +111,94 @@ TEST_F(EmulatorTest, AnswersForEveryProvider) {
     EXPECT_EQ(reply.status, 200) << path;
     EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")")) << path;
   }
+}
+
+TEST_F(EmulatorTest, AnswersAsAnthropicDoes) {
+  const ClientReply reply = Message(kMessage);
+  EXPECT_THAT(reply.headers, Contains(Pair("request-id", HasSubstr("req_"))));
+  EXPECT_THAT(reply.body, HasSubstr(R"("model":"my-model")"));
+  EXPECT_THAT(Message(R"({"model": "m", "max_tokens": 1, "messages": [], "stream": true})").body,
+              EndsWith("data: {\"type\":\"message_stop\"}\n\n"));
+  EXPECT_EQ(Message(kMessage, "/anthropic/v1/messages/count_tokens").body,
+            R"({"input_tokens":10})");
+}
+
+TEST_F(EmulatorTest, RefusesAsAnthropicDoes) {
+  for (const auto& [body, message] : std::map<std::string, std::string>{
+           {R"({"model": "m", "messages": []})", "max_tokens: Field required"},
+           {R"({"model": "m", "max_tokens": 1})", "messages: Field required"},
+           {R"({"max_tokens": 1, "messages": []})", "model: Field required"},
+           {R"({"model": "m", "max_tokens": 1, "messages": [], "top_k": 1})", "Extra inputs"}}) {
+    EXPECT_THAT(Message(body).body, HasSubstr(message)) << body;
+  }
+  EXPECT_THAT(Post("/anthropic/v1/messages", kMessage).body, HasSubstr("header is required"));
+  EXPECT_THAT(Post("/anthropic/v1/chat", kChat).body,
+              StartsWith(R"({"type":"error","error":{"type":"not_found_error",)"));
+  EXPECT_EQ(PostWithoutKey("/anthropic/v1/messages").status, 401);
+}
+
+TEST_F(EmulatorTest, AnswersAsGeminiDoes) {
+  const std::string model = "/gemini/v1beta/models/my-model";
+  EXPECT_THAT(Ask(model + ":generateContent").body, HasSubstr(R"("modelVersion":"my-model")"));
+  const ClientReply stream = Ask(model + ":streamGenerateContent?alt=sse");
+  EXPECT_THAT(stream.headers, Contains(Pair("content-type", HasSubstr("text/event-stream"))));
+  EXPECT_THAT(stream.body, StartsWith("data: {"));
+  const ClientReply list = Ask(model + ":streamGenerateContent");
+  EXPECT_THAT(list.headers, Contains(Pair("content-type", HasSubstr("application/json"))));
+  EXPECT_EQ(JsonDocument::Parse(list.body)->root().size(), 2u);
+  EXPECT_EQ(Ask(model + ":countTokens").body, R"({"totalTokens":2})");
+}
+
+TEST_F(EmulatorTest, RefusesAsGeminiDoes) {
+  const std::string path = "/gemini/v1beta/models/my-model:generateContent";
+  EXPECT_THAT(Ask(path, "{}").body, HasSubstr(R"("status":"INVALID_ARGUMENT")"));
+  EXPECT_EQ(Post(path, kChat).status, 403);  // with a key where Gemini reads none
+  EXPECT_THAT(Ask("/gemini/v1/models/m:generateContent").headers,
+              Contains(Pair("content-type", HasSubstr("text/html"))));
+  EXPECT_EQ(Get("/gemini/v1beta/models/m:generateContent").status, 404);
+  EXPECT_THAT(PostWithoutKey("/gemini/v1beta/openai/chat/completions").body,
+              StartsWith(R"([{"error":{"code":403)"));
+}
+
+TEST_F(EmulatorTest, AnswersAsCohereDoes) {
+  EXPECT_THAT(Post("/cohere/v2/chat", kChat).body, HasSubstr(R"("finish_reason":"MAX_TOKENS")"));
+  EXPECT_THAT(Post("/acme/v2/chat", kChat).body, HasSubstr(R"("finish_reason":"MAX_TOKENS")"));
+  EXPECT_THAT(Post("/cohere/v2/chat", kStream).body, HasSubstr("event: message-end"));
+  EXPECT_THAT(PostWithoutKey("/cohere/v2/chat").body, HasSubstr("no api key supplied"));
+  EXPECT_EQ(Post("/cohere/v2/chat", R"({"model": "m"})").status, 400);
+  EXPECT_EQ(Post("/cohere/v3/chat", kChat).status, 501);
+}
+
+TEST_F(EmulatorTest, AnswersAsAzureAndBedrockDo) {
+  const std::string deployment = "/azure_openai/openai/deployments/d-1/chat/completions";
+  const ClientReply reply = Post(deployment + "?api-version=2024-10-21", R"({"messages": []})");
+  EXPECT_THAT(reply.body, HasSubstr(R"("model":"d-1")"));
+  EXPECT_EQ(Post(deployment, kChat).status, 404);  // without a version
+  EXPECT_THAT(PostWithoutKey("/azure_openai/openai/v1/chat/completions").body,
+              HasSubstr("invalid subscription key"));
+  EXPECT_THAT(Post("/bedrock/openai/v1/chat/completions", kChat).body, HasSubstr("pong"));
+  EXPECT_EQ(PostWithoutKey("/bedrock/openai/v1/chat/completions").status, 403);
+}
+
+TEST_F(EmulatorTest, GivesResponsesAndEmbeddings) {
+  const std::string path = "/openai/v1/responses";
+  EXPECT_THAT(Post(path, R"({"model": "m", "input": "a"})").body, HasSubstr(R"("model":"m")"));
+  EXPECT_THAT(Post(path, R"({"model": "m", "input": "a", "stream": true})").body,
+              HasSubstr("event: response.completed"));
+  EXPECT_THAT(Post(path, R"({"model": "m", "input": "a", "max_output_tokens": 15})").body,
+              HasSubstr("integer_below_min_value"));
+  EXPECT_EQ(Post(path, kChat).status, 400);
+  const std::string embeddings = "/openai/v1/embeddings";
+  EXPECT_THAT(Post(embeddings, R"({"model": "m", "input": "a"})").body, HasSubstr("[0.01,-0.02]"));
+  EXPECT_THAT(Post(embeddings, R"({"model": "m", "input": "a", "encoding_format": "base64"})").body,
+              HasSubstr(R"("embedding":"CtcjPArXo7w=")"));
+}
+
+TEST_F(EmulatorTest, ReplaysACaseWhateverWasAsked) {
+  SetFault(R"({"provider": "gemini", "case": "chat-stream-truncated"})");
+  const ClientReply reply = Ask("/gemini/v1beta/models/m:generateContent");
+  EXPECT_THAT(reply.headers, Contains(Pair("content-type", HasSubstr("text/event-stream"))));
+  EXPECT_THAT(reply.body, EndsWith("data: {\"candidates\":[{\"conte"));
 }
 
 TEST_F(EmulatorTest, WantsAKey) {
@@ -142,7 +246,7 @@ TEST_F(EmulatorTest, ReplaysAFaultCaseAsRecorded) {
 
 TEST_F(EmulatorTest, ReplaysBodyTextToTheByte) {
   SetFault(R"({"case": "deepseek/200-keepalive-blank-lines"})");
-  EXPECT_THAT(Chat().body, ::testing::StartsWith("\n"));
+  EXPECT_THAT(Chat().body, StartsWith("\n"));
 }
 
 TEST_F(EmulatorTest, AnswersWithAFaultsStatusHeadersAndBody) {

@@ -1,0 +1,58 @@
+#include "probes/dialect.h"
+
+// The wire protocol of OpenAI's /responses.
+
+namespace heyhi {
+namespace {
+
+HttpRequest BuildRequest(const Target& target) {
+  JsonObject body;
+  body.Set("model", target.id.model)
+      .Set("input", target.prompt)
+      .Set(target.call.cap_field, target.call.token_cap);
+  if (IsStream(target)) body.Set("stream", true);
+  return BuildCall(target, "/responses", std::move(body));
+}
+
+// A response is also what the last event of a stream holds.
+Answer ReadAnswer(JsonView body) {
+  Answer answer;
+  const std::string status = body["status"].StringOrEmpty();
+  const JsonView error = body["error"];
+  if (status == "failed" || (error.exists() && !error.IsNull())) {
+    answer.error = ReadErrorBody(body);
+  }
+  // "incomplete" is the cap's doing.
+  answer.well_formed =
+      body["output"].IsArray() && (status == "completed" || status == "incomplete");
+  answer.served_model = body["model"].StringOrEmpty();
+  const JsonView usage = body["usage"];
+  answer.usage =
+      BelievableUsage(usage["input_tokens"].AsInteger(), usage["output_tokens"].AsInteger());
+  return answer;
+}
+
+void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading) {
+  const std::string type = data["type"].StringOrEmpty();
+  if (type == "error") {
+    // Flat by the documentation, nested in the wild.
+    reading->answer.error =
+        data["error"].IsObject() ? ReadErrorBody(data) : ReadErrorObject(data);
+  } else if (type == "response.completed" || type == "response.incomplete" ||
+             type == "response.failed") {
+    reading->answer = ReadAnswer(data["response"]);
+    if (type == "response.failed" && !reading->answer.error.has_value()) {
+      reading->answer.error = ReadErrorBody(data["response"]);
+    }
+    reading->finished = reading->terminated = true;
+  } else if (type.ends_with(".delta") && HasText(data["delta"])) {
+    reading->has_content = true;
+  }
+}
+
+}  // namespace
+
+const Dialect kOpenAiResponses = {"openai_responses", /*done_ends_stream=*/false, &BuildRequest,
+                                  &ReadAnswer, &ReadEvent};
+
+}  // namespace heyhi

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Writes the recorded answers as first inputs of the fuzz targets.
+
+usage: seeds.py TESTDATA CORPUS    (makes CORPUS/<target>/<provider>-<case>)
+"""
+import json
+import pathlib
+import sys
+
+# The place of each provider's rules in error_rules_fuzzer.cc.
+RULES = {"openai": 0, "deepseek": 0, "groq": 0, "openrouter": 0, "xai": 1, "mistral": 2,
+         "azure_openai": 3, "bedrock": 4, "anthropic": 5, "gemini": 6, "cohere": 7}
+DIALECTS = {"anthropic": "anthropic_messages", "gemini": "gemini_generate",
+            "cohere": "cohere_chat"}
+
+
+def body_of(case):
+    if case.get("body_text") is not None:
+        return case["body_text"].encode()
+    return json.dumps(case["body"]).encode()
+
+
+def seeds_of(provider, case):
+    """Yields (target, bytes) for one recorded answer."""
+    body = body_of(case)
+    dialect = DIALECTS.get(provider, "openai_chat")
+    if case["kind"].startswith("responses"):
+        dialect = "openai_responses"
+    yield f"{dialect}_fuzzer", b"\x07" + body
+    yield "support_sample_fuzzer", b"\x80" + body
+    if case["kind"].endswith("stream"):
+        yield "sse_parser_fuzzer", b"\x07" + body
+    if case["status"] >= 300:
+        html = "text/html" in case["headers"].get("content-type", "")
+        choices = 1 | (4 if html else 0)
+        status = (case["status"] - 300).to_bytes(2, "big")
+        yield "error_rules_fuzzer", bytes([RULES[provider], choices]) + status + body
+
+
+def main():
+    testdata, corpus = map(pathlib.Path, sys.argv[1:])
+    for provider in RULES:
+        for path in sorted((testdata / provider).glob("*.json")):
+            case = json.loads(path.read_text())
+            for target, data in seeds_of(provider, case):
+                folder = corpus / target
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / f"{provider}-{path.stem}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
