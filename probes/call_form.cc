@@ -7,6 +7,7 @@
 namespace heyhi {
 namespace {
 
+constexpr char kChat[] = "openai_chat";
 constexpr char kMessages[] = "anthropic_messages";
 
 // What else Azure hosts is called as it is elsewhere.
@@ -14,9 +15,9 @@ bool IsAzureOpenAi(const Provider& provider, const CallChoice& choice) {
   return provider.error_rules == ErrorRules::kAzure && choice.dialect.starts_with("openai_");
 }
 
-// Azure's two routes: /openai/v1 is OpenAI's own form; below /openai alone a
-// deployment stands in the path, an API version in the query and the key in a
-// header of Azure's.
+// Azure's two routes: /openai/v1 is OpenAI's own form; below /openai alone an API
+// version stands in the query, the key in a header of Azure's, and for chat the
+// deployment in the path.
 bool IsDeploymentRoute(const Provider& provider, const CallChoice& choice) {
   const std::string_view base = choice.base_url;
   return IsAzureOpenAi(provider, choice) && !base.ends_with("/v1") && !base.ends_with("/v1/");
@@ -25,7 +26,7 @@ bool IsDeploymentRoute(const Provider& provider, const CallChoice& choice) {
 void FormDeploymentRoute(const CallChoice& choice, const std::string& version, CallForm* form) {
   form->key_header = KeyHeader::kApiKey;
   form->query = absl::StrCat("api-version=", EncodePathSegment(version));
-  if (!absl::StrContains(choice.base_url, "/deployments/")) {
+  if (choice.dialect == kChat && !absl::StrContains(choice.base_url, "/deployments/")) {
     form->path_prefix = absl::StrCat("/deployments/", EncodePathSegment(choice.model));
   }
 }

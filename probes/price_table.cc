@@ -1,6 +1,7 @@
 #include "probes/price_table.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <vector>

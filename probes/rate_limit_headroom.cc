@@ -1,6 +1,7 @@
 #include "probes/rate_limit_headroom.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 

@@ -25,10 +25,6 @@ const RetiredModel* FindRetiredModel(const std::string& model, absl::Time at);
 // Where an error says only "not found", this tells a retired model from a
 // misspelt one.
 bool IsRetiredModel(const std::string& model, absl::Time at);
-// TEMPORARY, until the callers say when.
-inline bool IsRetiredModel(const std::string& model) {
-  return IsRetiredModel(model, absl::FromUnixSeconds(1795305600));
-}
 
 }  // namespace heyhi
 

@@ -6,6 +6,7 @@
 
 #include "serving/suggestion.h"
 #include "tools/emulate_command.h"
+#include "tools/probe_command.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ struct Subcommand {
 };
 constexpr Subcommand kSubcommands[] = {
     {"emulate", "Serve emulated LLM providers, healthy or with faults", &heyhi::RunEmulate},
+    {"probe", "Make one call now and say what came of it", &heyhi::RunProbe},
 };
 
 void PrintHelp(std::ostream& out) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "probes/error_body.h"
+#include "probes/json.h"
 #include "probes/providers.h"
 #include "serving/suggestion.h"
 
@@ -18,8 +21,7 @@ constexpr Phase kTransfer = {"transfer", "receiving", "while receiving the answe
 }  // namespace
 
 const std::vector<Phase>& AllPhases() {
-  static const auto& phases =
-      *new std::vector<Phase>{kDns, kConnect, kTls, kProcessing, kTransfer};
+  static const auto& phases = *new std::vector<Phase>{kDns, kConnect, kTls, kProcessing, kTransfer};
   return phases;
 }
 
@@ -55,16 +57,28 @@ bool MayBeTheWay(const ProbeResult& result) {
 std::string FullAdvice(const ProbeResult& result) {
   std::string advice = AdviceFor(result);
   if (result.named_token_cap.has_value()) {
-    absl::StrAppend(&advice, " The provider wants max_tokens of at least ",
-                    *result.named_token_cap, ".");
+    absl::StrAppend(&advice, " The provider wants max_tokens of at least ", *result.named_token_cap,
+                    ".");
   }
   const Provider* known = FindProvider(result.target.provider);
   if (result.reason == Reason::kModelNotFound && known != nullptr &&
       result.target.model != known->default_model) {
-    absl::StrAppend(&advice,
-                    DidYouMean(result.target.model, {std::string(known->default_model)}));
+    const std::string guess = DidYouMean(result.target.model, {std::string(known->default_model)});
+    if (!guess.empty()) advice = absl::StrCat(absl::StripSuffix(advice, "."), guess, ".");
   }
   return advice;
+}
+
+std::string ProviderMessage(const ProbeResult& result) {
+  if (!result.sample.has_value()) return "";
+  const auto document = JsonDocument::Parse(result.sample->body);
+  if (!document.has_value()) return "";
+  const JsonView body = UnwrapSingle(document->root());
+  for (const JsonView words :
+       {body["error"]["message"], body["error"], body["message"], body["detail"]}) {
+    if (std::string text = words.StringOrEmpty(); !text.empty()) return text;
+  }
+  return "";
 }
 
 std::string StatusPage(const ProbeResult& result) {

@@ -39,6 +39,10 @@ bool MayBeTheWay(const ProbeResult& result);
 // What to do about a failure, with what this one call tells besides.
 std::string FullAdvice(const ProbeResult& result);
 
+// The provider's own words for a failure, where the sample holds all of its answer
+// and that names some; else "". As hostile as the sample was before it was cleaned.
+std::string ProviderMessage(const ProbeResult& result);
+
 // The provider's page for people, or "".
 std::string StatusPage(const ProbeResult& result);
 

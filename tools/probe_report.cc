@@ -37,7 +37,9 @@ std::string FormatUsd(double usd) {
   return absl::StrFormat("%.*f USD", decimals, usd);
 }
 
-std::string FormatShare(double share) { return absl::StrFormat("%.0f %%", std::floor(share * 100)); }
+std::string FormatShare(double share) {
+  return absl::StrFormat("%.0f %%", std::floor(share * 100));
+}
 
 // How many of `width` cells each phase gets: in proportion, at least one for any
 // that took time, `width` in all. All 0 where none took time.
@@ -146,16 +148,17 @@ void TextReport::Continue(const std::string& text) { Row("", text); }
 
 void TextReport::WriteVerdict() {
   const std::string name = Clean(result_.target.Name());
-  std::string word = absl::AsciiStrToUpper(OutcomeName(result_.outcome));
+  std::string word = absl::AsciiStrToUpper(std::string(OutcomeName(result_.outcome)));
   std::string rest = absl::StrCat("in ", FormatLength(result_.times.total));
   Colour colour = Colour::kGreen;
   if (result_.outcome == Outcome::kSlow) {
-    rest = absl::StrCat("answered rightly, but after more than ", FormatLength(target_.slow_after));
+    rest = absl::StrCat("answered rightly, but after more than ",
+                        absl::FormatDuration(target_.slow_after));
     colour = Colour::kYellow;
   } else if (result_.outcome == Outcome::kFailed) {
     rest = absl::StrCat(std::string(ErrorTypeName(result_.error_type)), " (",
-                        std::string(ReasonName(*result_.reason)), "), fault: ",
-                        std::string(FaultName(result_.fault)),
+                        std::string(ReasonName(*result_.reason)),
+                        "), fault: ", std::string(FaultName(result_.fault)),
                         MayBeTheWay(result_) ? ", or the way to it" : "");
     colour = Colour::kRed;
   }
@@ -174,14 +177,18 @@ void TextReport::WriteVerdict() {
 
 void TextReport::WriteWhy() {
   if (result_.outcome == Outcome::kFailed) {
+    if (const std::string message = ProviderMessage(result_); !message.empty()) {
+      Row("says", Clean(message));
+    }
     if (!result_.rule.empty()) {
       Row("why", absl::StrCat("rule ", result_.rule, " of docs/errors.md"));
     } else if (!result_.detail.empty()) {
       Row("why", Clean(result_.detail));
     }
   }
-  Row("called", Clean(absl::StrCat(target_.base_url, options_.origin.empty() ? "" : " ",
-                                   options_.origin)));
+  Row("called",
+      Clean(absl::StrCat(target_.base_url, options_.origin.empty() ? "" : " ", options_.origin)));
+  Row("at", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", result_.started_at, absl::UTCTimeZone()));
 }
 
 void TextReport::WriteTimes() {
@@ -189,12 +196,12 @@ void TextReport::WriteTimes() {
   std::vector<std::string> lengths;
   for (const Phase& phase : phases) {
     const double milliseconds = absl::ToDoubleMilliseconds(phase.length);
-    lengths.push_back(absl::StrCat(
-        std::string(phase.word), " ",
-        milliseconds < 0.5 ? "<1" : absl::StrFormat("%.0f", milliseconds)));
+    lengths.push_back(
+        absl::StrCat(std::string(phase.word), " ",
+                     milliseconds < 0.5 ? "<1" : absl::StrFormat("%.0f", milliseconds)));
   }
-  Row("took", absl::StrCat(FormatLength(result_.times.total), ": ", absl::StrJoin(lengths, ", "),
-                           " ms"));
+  Row("took",
+      absl::StrCat(FormatLength(result_.times.total), ": ", absl::StrJoin(lengths, ", "), " ms"));
   WriteBar(phases);
   if (const std::optional<Phase> stopped = StoppedIn(result_)) {
     Continue(absl::StrCat("It stopped ", std::string(stopped->doing), "."));
@@ -224,13 +231,13 @@ void TextReport::WriteAnswer() {
     Row("status", absl::StrCat("no answer from ", from));
   }
   if (const std::string wait = SampledHeader("retry-after"); !wait.empty()) {
-    Row("retry", absl::StrCat("after: ", wait, " (the provider's retry-after)"));
+    const bool seconds = wait.find_first_not_of("0123456789") == std::string::npos;
+    Row("retry", absl::StrCat("after ", wait, seconds ? " s" : "", ", says the provider"));
   }
   if (!result_.request_id.empty()) {
-    Row("request", absl::StrCat(Clean(result_.request_id),
-                                result_.outcome == Outcome::kFailed
-                                    ? " (quote this id to the provider's support)"
-                                    : ""));
+    const bool failed = result_.outcome == Outcome::kFailed;
+    Row("request",
+        absl::StrCat(Clean(result_.request_id), failed ? " (quote it to their support)" : ""));
   }
   WriteModel();
 }
@@ -249,26 +256,27 @@ void TextReport::WriteModel() {
 void TextReport::WriteUsage() {
   const std::string cap = absl::StrCat("cap ", target_.call.token_cap);
   if (result_.usage.has_value()) {
-    Row("tokens", absl::StrCat(result_.usage->input, " in, ", result_.usage->output, " out, ", cap,
-                               "; ",
-                               result_.cost_usd.has_value()
-                                   ? absl::StrCat("cost ", FormatUsd(*result_.cost_usd))
-                                   : "price not known"));
+    Row("tokens",
+        absl::StrCat(result_.usage->input, " in, ", result_.usage->output, " out, ", cap, "; ",
+                     result_.cost_usd.has_value()
+                         ? absl::StrCat("cost ", FormatUsd(*result_.cost_usd))
+                         : "price not known"));
   } else if (result_.outcome != Outcome::kFailed) {
     Row("tokens", absl::StrCat("the answer counts none; ", cap));
   }
   std::vector<std::string> limits;
   const RateLimitHeadroom& left = result_.headroom;
-  if (left.requests.has_value()) limits.push_back("requests " + FormatShare(*left.requests) + " left");
+  if (left.requests.has_value())
+    limits.push_back("requests " + FormatShare(*left.requests) + " left");
   if (left.tokens.has_value()) limits.push_back("tokens " + FormatShare(*left.tokens) + " left");
   if (!limits.empty()) Row("limits", absl::StrJoin(limits, ", "));
 
   constexpr absl::Duration kNotable = absl::Seconds(5);
   if (result_.clock_skew.has_value() && absl::AbsDuration(*result_.clock_skew) >= kNotable) {
-    Row("clock", absl::StrCat("this machine's is ",
-                              FormatLength(absl::AbsDuration(*result_.clock_skew)),
-                              *result_.clock_skew > absl::ZeroDuration() ? " ahead of" : " behind",
-                              " the provider's"));
+    Row("clock",
+        absl::StrCat("this machine's is ", FormatLength(absl::AbsDuration(*result_.clock_skew)),
+                     *result_.clock_skew > absl::ZeroDuration() ? " ahead of" : " behind",
+                     " the provider's"));
   }
 }
 
@@ -282,7 +290,7 @@ void TextReport::WriteBody() {
   constexpr std::size_t kMostLines = 8;
   const std::string body = CleanLines(result_.sample->body);
   std::vector<std::string> lines;
-  for (const std::string_view line : absl::StrSplit(body, '\n')) {
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(body, '\n'))) {
     if (absl::StripAsciiWhitespace(line).empty()) continue;
     for (std::string& piece : Wrap(line, kWidth - kIndent)) lines.push_back(std::move(piece));
   }

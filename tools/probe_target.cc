@@ -96,9 +96,8 @@ absl::Status CheckRequest(const TargetRequest& request) {
 absl::Status TakeCheckFlag(const TargetRequest& request, NameParts* parts) {
   if (request.check.empty()) return absl::OkStatus();
   if (!parts->check.empty() && parts->check != request.check) {
-    return absl::InvalidArgumentError(absl::StrCat("the target says ", parts->check,
-                                                   ", but --check says ", request.check,
-                                                   ": remove one"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the target says ", parts->check, ", but --check says ", request.check, ": remove one"));
   }
   parts->check = request.check;
   return absl::OkStatus();
@@ -114,8 +113,9 @@ absl::StatusOr<Settings> ReadOptions(const TargetRequest& request) {
     const absl::StatusOr<bool> known = ReadSetting(option, value, &settings);
     if (!known.ok()) {
       // What follows the option's name: ": expected …, not …".
-      return absl::InvalidArgumentError(absl::StrCat(
-          "flag ", FlagOfOption(option), std::string(known.status().message().substr(option.size()))));
+      return absl::InvalidArgumentError(
+          absl::StrCat("flag ", FlagOfOption(option),
+                       std::string(known.status().message().substr(option.size()))));
     }
   }
   if (settings.api_key_env.value.has_value() && settings.api_key_file.value.has_value()) {
@@ -139,10 +139,9 @@ absl::Status InFlagWords(const absl::Status& status) {
 absl::Status UnknownProvider(const std::string& provider, const Names& configured) {
   Names names = configured;
   for (const Provider& row : Providers()) AddOnce(std::string(row.name), &names);
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown provider ", Quoted(provider),
-                   DidYouMean(absl::AsciiStrToLower(provider), names), ": name one of ",
-                   List(names), "; or say with --base-url where it is"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "unknown provider ", Quoted(provider), DidYouMean(absl::AsciiStrToLower(provider), names),
+      ": name one of ", List(names), "; or say with --base-url where it is"));
 }
 
 absl::Status NoModel(const std::string& provider) {
@@ -209,10 +208,9 @@ absl::Status NotConfigured(const ConfigText& config, const NameParts& parts) {
   const Names models = config.ModelsOf(parts.provider);
   if (models.empty()) {
     const Names providers = config.ProviderNames();
-    return absl::NotFoundError(absl::StrCat(config.file, " has no provider ",
-                                            Quoted(parts.provider),
-                                            DidYouMean(parts.provider, providers), ": it has ",
-                                            List(providers)));
+    return absl::NotFoundError(
+        absl::StrCat(config.file, " has no provider ", Quoted(parts.provider),
+                     DidYouMean(parts.provider, providers), ": it has ", List(providers)));
   }
   return absl::NotFoundError(absl::StrCat(config.file, " has no model ", Quoted(parts.model),
                                           " of ", parts.provider, DidYouMean(parts.model, models),
@@ -251,8 +249,9 @@ absl::StatusOr<PlannedProbe> PlanFromConfig(const TargetRequest& request, const 
   const bool is_configured = target.id.check == check;
   target.id.check = check;
   target.timeout = settings.timeout.value.value_or(target.timeout);
-  return PlannedProbe{std::make_shared<const Target>(std::move(target)), std::move(read->prices),
-                      absl::StrCat("as in ", config.file, is_configured ? "" : ", but for the check")};
+  return PlannedProbe{
+      std::make_shared<const Target>(std::move(target)), std::move(read->prices),
+      absl::StrCat("as in ", config.file, is_configured ? "" : ", but for the check")};
 }
 
 // The usual configuration need not be there, nor have the target.
@@ -262,8 +261,8 @@ absl::StatusOr<PlannedProbe> PlanFromUsualConfig(const TargetRequest& request,
   const auto config = ReadConfigText(kUsualConfig, sources);
   if (absl::IsNotFound(config.status())) return PlanFromTable(request, settings, sources);
   if (!config.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(std::string(config.status().message()),
-                                                   " (--config.file= does without it)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(std::string(config.status().message()), " (--config.file= does without it)"));
   }
   auto plan = PlanFromConfig(request, settings, *config, sources);
   if (!absl::IsNotFound(plan.status())) return plan;
@@ -275,7 +274,7 @@ absl::StatusOr<PlannedProbe> PlanFromUsualConfig(const TargetRequest& request,
 }  // namespace
 
 std::string FlagOfOption(std::string_view option) {
-  return absl::StrCat("--", absl::StrReplaceAll(option, {{"_", "-"}}));
+  return absl::StrCat("--", absl::StrReplaceAll(std::string(option), {{"_", "-"}}));
 }
 
 absl::StatusOr<PlannedProbe> PlanProbe(const TargetRequest& request, const ConfigSources& sources) {

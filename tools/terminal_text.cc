@@ -26,6 +26,16 @@ std::size_t Fitting(std::string_view text, std::size_t width) {
   return text.size();
 }
 
+// Where to cut `text` so that at most `fit` bytes stay.
+std::size_t CutBefore(std::string_view text, std::size_t fit) {
+  constexpr std::string_view kEndings = ",;}]";  // JSON has few spaces
+  const std::size_t first = text.find_first_not_of(' ');
+  for (std::size_t cut = fit; cut > first + 1; --cut) {
+    if (text[cut] == ' ' || kEndings.find(text[cut - 1]) != std::string_view::npos) return cut;
+  }
+  return fit;
+}
+
 }  // namespace
 
 std::size_t Columns(std::string_view text) {
@@ -41,12 +51,9 @@ std::vector<std::string> Wrap(std::string_view text, std::size_t width) {
   while (true) {
     const std::size_t fit = Fitting(text, width);
     if (fit == text.size()) break;
-    const std::size_t first = text.find_first_not_of(' ');
-    std::size_t cut = text.rfind(' ', fit);
-    if (cut == std::string_view::npos || cut <= first) cut = fit;
-    const std::string_view line = text.substr(0, cut);
+    const std::string_view line = text.substr(0, CutBefore(text, fit));
     lines.emplace_back(line.substr(0, line.find_last_not_of(' ') + 1));
-    text.remove_prefix(cut);
+    text.remove_prefix(line.size());
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   }
   lines.emplace_back(text);
@@ -69,7 +76,7 @@ std::string Coloured(std::string_view text, Colour colour) {
                      : colour == Colour::kBlue    ? 34
                      : colour == Colour::kMagenta ? 35
                                                   : 36;
-  return absl::StrCat("\x1b[", number, "m", text, "\x1b[0m");
+  return absl::StrCat("\x1b[", number, "m", std::string(text), "\x1b[0m");
 }
 
 }  // namespace heyhi

@@ -13,8 +13,9 @@ namespace heyhi {
 // The most columns that `text` can take: what may be wide counts as wide.
 std::size_t Columns(std::string_view text);
 
-// `text` in pieces of at most `width` columns (at least 2), cut at spaces where
-// there are any, else between code points. Spaces in front stay, those at a cut go.
+// `text` in pieces of at most `width` columns (at least 2), cut at spaces or
+// after ",", ";", "}" and "]" where there are any, else between code points. Spaces in front stay,
+// those at a cut go.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
 // `text` with "?" for each code point that is not ASCII.

@@ -10,7 +10,8 @@ import tempfile
 import time
 import unittest
 
-from programs import BIN, HAS_PROC, SANITIZED, Emulator, Exporter, Program, config_for, wait_for
+from programs import (BIN, CANARY, HAS_PROC, SANITIZED, Emulator, Exporter, Program, config_for,
+                      wait_for)
 
 
 README = pathlib.Path(os.environ["HEYHI_SOURCE_DIR"]) / "README.md"
@@ -96,7 +97,7 @@ class RunTest(unittest.TestCase):
     def test_stops_cleanly_while_a_probe_hangs(self):
         for sig in (signal.SIGTERM, signal.SIGINT):
             self.emulator.set_fault(action="stall")
-            exporter = Exporter(config_for(self.emulator, timeout="1m"), {"TEST_KEY": "k"})
+            exporter = Exporter(config_for(self.emulator, timeout="1m"), {"TEST_KEY": CANARY})
             self.addCleanup(exporter.stop)
             wait_for("a probe in flight", lambda e=exporter: e.metric("heyhi_probes_in_flight") > 0)
             began = time.monotonic()
@@ -105,7 +106,7 @@ class RunTest(unittest.TestCase):
 
     def test_an_unknown_authority_is_not_trusted(self):
         exporter = Exporter(config_for(self.emulator, ca_file="", providers=["openai"]),
-                            {"TEST_KEY": "k"})
+                            {"TEST_KEY": CANARY})
         self.addCleanup(exporter.stop)
         exporter.wait_for_log(r"error_type=other reason=tls_ca fault=provider")
         self.assertEqual(self.emulator.requests(), {})
@@ -125,7 +126,7 @@ class RunTest(unittest.TestCase):
         both.write_text(bundle + self.emulator.ca_file.read_text())
         config = config_for(self.emulator, providers=["openai"], ca_file=both)
         config += f"    models: [{models}]\n"
-        exporter = Exporter(config, {"TEST_KEY": "k"})
+        exporter = Exporter(config, {"TEST_KEY": CANARY})
         self.addCleanup(exporter.stop)
         wait_for("thirty probes",
                  lambda: exporter.metric("heyhi_probe_attempts_total") >= 30)
@@ -134,7 +135,7 @@ class RunTest(unittest.TestCase):
         self.assertLess(exporter.metric("process_resident_memory_bytes"), limit)
 
     def test_a_real_prometheus_scrapes_it(self):
-        exporter = Exporter(config_for(self.emulator), {"TEST_KEY": "k"})
+        exporter = Exporter(config_for(self.emulator), {"TEST_KEY": CANARY})
         self.addCleanup(exporter.stop)
         wait_for("a success", lambda: exporter.metric("heyhi_probe_success", provider="groq") == 1)
         with tempfile.TemporaryDirectory() as folder:

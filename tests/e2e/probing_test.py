@@ -5,9 +5,8 @@ import subprocess
 import unittest
 import urllib.request
 
-from programs import HAS_PROC, Emulator, Exporter, config_for, wait_for
+from programs import CANARY, Emulator, Exporter, config_for, wait_for
 
-KEY = "sk-canary-5e1f9c"  # must be found nowhere
 PROVIDERS = ["openai", "mistral", "xai", "deepseek", "groq", "openrouter"]
 
 
@@ -19,8 +18,8 @@ class ProbingTest(unittest.TestCase):
         cls.emulator = Emulator()
         cls.addClassCleanup(cls.emulator.stop)
         # A proxy in the environment must not get our requests: nothing listens there.
-        cls.exporter = Exporter(config_for(cls.emulator, timeout="1500ms"), {
-            "TEST_KEY": KEY, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+        cls.exporter = Exporter(config_for(cls.emulator, timeout="1500ms", providers=PROVIDERS), {
+            "TEST_KEY": CANARY, "https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
             "all_proxy": "http://127.0.0.1:9"}, ["--log.level=debug"])
         cls.addClassCleanup(cls.exporter.stop)
 
@@ -124,17 +123,6 @@ class ProbingTest(unittest.TestCase):
         self.assertEqual(self.exporter.status("/-/ready"), 200)
         self.assertEqual(self.exporter.status("/landing.css"), 200)
         self.assertEqual(self.exporter.status("/metricsfoo"), 404)
-
-    def test_the_key_is_found_nowhere(self):
-        self.expect_failure({"case": "401-invalid-key"}, "auth", "account", "invalid_key")
-        command = ""
-        if HAS_PROC:
-            with open(f"/proc/{self.exporter.process.pid}/cmdline", encoding="utf-8") as file:
-                command = file.read()
-            self.assertIn("heyhi-exporter", command)
-        for text in (self.exporter.log, self.exporter.fetch("/metrics"), self.exporter.fetch("/"),
-                     command, self.emulator.log, str(self.emulator.requests())):
-            self.assertNotIn("canary", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Starts and ends the real programs for tests. Nothing here sleeps for a fixed
 time to let something happen: every wait is for a condition, with a limit."""
 
+import base64
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 BIN = pathlib.Path(os.environ["HEYHI_BIN_DIR"])
@@ -19,6 +21,36 @@ TESTDATA = pathlib.Path(os.environ["HEYHI_TESTDATA"])
 SANITIZED = bool(os.environ.get("HEYHI_SANITIZE"))
 HAS_PROC = os.path.exists("/proc/self/stat")  # not mounted in a bare chroot
 LIMIT_SECONDS = 60  # ample: a sanitized build on a busy machine
+
+# The key of every test here, with characters that encodings change. Nothing that a
+# program writes, serves or is started with may hold it, in any form.
+CANARY = "sk-canary-Zq8+Lw/4Tx=Rk2Vn9Jd7Hs3Fg6Mb1Cy5Pe0Ua"
+
+
+def _forms_of_the_canary():
+    yield CANARY
+    yield CANARY[::-1]
+    yield CANARY.lower()
+    yield urllib.parse.quote(CANARY, safe="")
+    yield CANARY.replace("/", r"\/")
+    yield CANARY.encode().hex()
+    for offset in range(3):  # base64 inside something longer, by alignment
+        text = base64.b64encode(b"x" * offset + CANARY.encode() + b"x").decode()
+        whole = text[4 if offset else 0:-4]
+        yield whole
+        yield whole.replace("+", "-").replace("/", "_")
+
+
+# Any twelve characters of a form are too many.
+_TRACES = sorted({form[at:at + 12] for form in _forms_of_the_canary()
+                  for at in range(len(form) - 11)})
+
+
+def expect_no_canary(text, where):
+    for trace in _TRACES:
+        if trace in text:
+            at = text.index(trace)
+            raise AssertionError(f"{where} shows a part of the key: …{text[:at + 12][-200:]!r}")
 
 
 def wait_for(what, condition, limit=LIMIT_SECONDS):
@@ -34,7 +66,7 @@ def wait_for(what, condition, limit=LIMIT_SECONDS):
 
 
 class Program:
-    """A child process whose standard error is kept. Ended by stop() or exit."""
+    """A child process whose output is kept. Ended by stop() or exit."""
 
     def __init__(self, arguments, environment=None):
         clean = {"PATH": os.environ["PATH"]}
@@ -43,13 +75,19 @@ class Program:
                 clean[name] = value
         self.log = ""
         self.process = subprocess.Popen(
-            [str(a) for a in arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            [str(a) for a in arguments], stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
             text=True, errors="replace", env={**clean, **(environment or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        expect_no_canary(self._command_line(), "the command line")
+
+    def _command_line(self):
+        if not HAS_PROC:
+            return ""
+        return pathlib.Path(f"/proc/{self.process.pid}/cmdline").read_text()
 
     def _read(self):
-        for line in self.process.stderr:
+        for line in self.process.stdout:
             self.log += line
 
     def _begin(self, wait):
@@ -71,8 +109,9 @@ class Program:
             self.process.kill()
             raise AssertionError(f"does not stop; log:\n{self.log}") from None
         self._reader.join()
-        if not self.process.stderr.closed:
-            self.process.stderr.close()
+        expect_no_canary(self.log, "the log")
+        if not self.process.stdout.closed:
+            self.process.stdout.close()
         return code
 
     def wait_for_log(self, pattern, start=0):
@@ -143,7 +182,9 @@ class Exporter(Program):
     def fetch(self, path, headers=None):
         request = urllib.request.Request(self.url + path, headers=headers or {})
         with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
-            return answer.read().decode()
+            text = answer.read().decode()
+        expect_no_canary(text, path)
+        return text
 
     def status(self, path):
         try:
@@ -170,17 +211,26 @@ class Exporter(Program):
         return code
 
 
-def config_for(emulator, interval="1s", timeout="10s", ca_file=None, providers=None):
+# Below the emulator's address, by provider.
+PATHS = {"openai": "openai/v1", "anthropic": "anthropic/v1", "gemini": "gemini/v1beta",
+         "xai": "xai/v1", "cohere": "cohere/v2", "mistral": "mistral/v1", "deepseek": "deepseek",
+         "groq": "groq/openai/v1", "openrouter": "openrouter/api/v1",
+         "azure_openai": "azure_openai/openai", "bedrock": "bedrock/openai/v1"}
+# Of those that have no default.
+MODELS = {"openrouter": "openai/gpt-6-luna", "azure_openai": "my-deployment",
+          "bedrock": "openai.gpt-oss-20b-1:0"}
+
+
+def config_for(emulator, interval="1s", timeout="10s", ca_file=None, providers=None,
+               checks="[chat]"):
     """A configuration that probes the emulator over TLS."""
-    paths = {"openai": "openai/v1", "mistral": "mistral/v1", "xai": "xai/v1",
-             "deepseek": "deepseek", "groq": "groq/openai/v1", "openrouter": "openrouter/api/v1"}
     lines = ["region: test", "defaults:", f"  interval: {interval}", f"  timeout: {timeout}",
-             "  api_key_env: TEST_KEY"]
+             "  api_key_env: TEST_KEY", f"  checks: {checks}"]
     if ca_file != "":
         lines.append(f"  ca_file: {ca_file or emulator.ca_file}")
     lines.append("providers:")
-    for name in providers or paths:
-        lines += [f"  - name: {name}", f"    base_url: {emulator.https}/{paths[name]}"]
-        if name == "openrouter":
-            lines.append("    models: [openai/gpt-6-luna]")
+    for name in providers or PATHS:
+        lines += [f"  - name: {name}", f"    base_url: {emulator.https}/{PATHS[name]}"]
+        if name in MODELS:
+            lines.append(f"    models: [{MODELS[name]}]")
     return "\n".join(lines) + "\n"

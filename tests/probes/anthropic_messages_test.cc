@@ -12,7 +12,7 @@ constexpr char kModel[] = "claude-haiku-5-5";
 // --- requests ------------------------------------------------------------------
 
 TEST(AnthropicMessagesTest, SendsTheSmallestCallWithItsVersion) {
-  const HttpRequest request = RequestOf({"anthropic", kModel});
+  const HttpRequest request = RequestFor({"anthropic", kModel});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://api.anthropic.com/v1/messages");
   EXPECT_EQ(request.body,
@@ -26,7 +26,7 @@ TEST(AnthropicMessagesTest, SendsTheSmallestCallWithItsVersion) {
 }
 
 TEST(AnthropicMessagesTest, AStreamSaysSo) {
-  const HttpRequest request = RequestOf({"anthropic", kModel, "stream"});
+  const HttpRequest request = RequestFor({"anthropic", kModel, "stream"});
   EXPECT_EQ(request.url, "https://api.anthropic.com/v1/messages");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
   EXPECT_EQ(request.body,
@@ -37,7 +37,7 @@ TEST(AnthropicMessagesTest, AStreamSaysSo) {
 
 TEST(AnthropicMessagesTest, TheFirstVersionKnowsTheKeyByAnotherHeader) {
   const HttpRequest request =
-      RequestOf({"anthropic", kModel, "chat", "", "", "2023-06-01"});
+      RequestFor({"anthropic", kModel, "chat", "", "", "2023-06-01"});
   EXPECT_EQ(HeaderOf(request, "anthropic-version"), "2023-06-01");
   EXPECT_EQ(HeaderOf(request, "x-api-key"), "test-key");
   EXPECT_EQ(HeaderOf(request, "Authorization"), "(none)");
@@ -45,7 +45,7 @@ TEST(AnthropicMessagesTest, TheFirstVersionKnowsTheKeyByAnotherHeader) {
 
 TEST(AnthropicMessagesTest, CompatibleEndpointsGetTheFirstVersionAndNoSwitches) {
   for (const char* provider : {"", "deepseek", "azure_openai"}) {
-    const HttpRequest request = RequestOf(
+    const HttpRequest request = RequestFor(
         {provider, "m", "chat", "anthropic_messages", "https://llm.example/anthropic/"});
     EXPECT_EQ(request.url, "https://llm.example/anthropic/messages") << provider;
     EXPECT_EQ(HeaderOf(request, "anthropic-version"), "2023-06-01") << provider;

@@ -10,7 +10,7 @@ namespace {
 // --- requests ------------------------------------------------------------------
 
 TEST(CohereChatTest, SendsTheSmallestCall) {
-  const HttpRequest request = RequestOf({"cohere", "command-r7b-12-2024"});
+  const HttpRequest request = RequestFor({"cohere", "command-r7b-12-2024"});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://api.cohere.com/v2/chat");
   EXPECT_EQ(request.body,
@@ -23,7 +23,7 @@ TEST(CohereChatTest, SendsTheSmallestCall) {
 }
 
 TEST(CohereChatTest, AStreamSaysSo) {
-  const HttpRequest request = RequestOf({"cohere", "command-r7b-12-2024", "stream"});
+  const HttpRequest request = RequestFor({"cohere", "command-r7b-12-2024", "stream"});
   EXPECT_EQ(request.url, "https://api.cohere.com/v2/chat");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
   EXPECT_THAT(request.body, testing::EndsWith(R"("stream":true})"));

@@ -25,7 +25,7 @@ HttpRequest RequestOf(const Target& target) {
   return FindDialect(target.dialect)->build_request(target);
 }
 
-HttpRequest RequestOf(const TargetChoice& choice) { return RequestOf(MakeTarget(choice)); }
+HttpRequest RequestFor(const TargetChoice& choice) { return RequestOf(MakeTarget(choice)); }
 
 std::string HeaderOf(const HttpRequest& request, const std::string& name) {
   for (const auto& [key, value] : request.headers) {

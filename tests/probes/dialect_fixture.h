@@ -15,9 +15,9 @@ struct TargetChoice {
   std::string provider;  // a known one; "" for a compatible endpoint
   std::string model;
   std::string check = "chat";
-  std::string dialect;      // "" for the row's
-  std::string base_url;     // "" for the row's
-  std::string api_version;  // "" for the row's
+  std::string dialect = "";      // the row's
+  std::string base_url = "";     // the row's
+  std::string api_version = "";  // the row's
 };
 
 // A target with the key "test-key".
@@ -25,7 +25,7 @@ Target MakeTarget(const TargetChoice& choice);
 
 // The request of that target.
 HttpRequest RequestOf(const Target& target);
-HttpRequest RequestOf(const TargetChoice& choice);
+HttpRequest RequestFor(const TargetChoice& choice);
 
 // The value of the request's header of that name, or "(none)".
 std::string HeaderOf(const HttpRequest& request, const std::string& name);

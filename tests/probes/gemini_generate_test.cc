@@ -12,7 +12,7 @@ constexpr char kModels[] = "https://generativelanguage.googleapis.com/v1beta/mod
 // --- requests ------------------------------------------------------------------
 
 TEST(GeminiGenerateTest, SendsTheSmallestCall) {
-  const HttpRequest request = RequestOf({"gemini", "gemini-2.5-flash-lite"});
+  const HttpRequest request = RequestFor({"gemini", "gemini-2.5-flash-lite"});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, std::string(kModels) + "gemini-2.5-flash-lite:generateContent");
   EXPECT_EQ(request.body,
@@ -25,7 +25,7 @@ TEST(GeminiGenerateTest, SendsTheSmallestCall) {
 }
 
 TEST(GeminiGenerateTest, AStreamIsAnotherPath) {
-  const HttpRequest request = RequestOf({"gemini", "gemini-2.5-pro", "stream"});
+  const HttpRequest request = RequestFor({"gemini", "gemini-2.5-pro", "stream"});
   EXPECT_EQ(request.url, std::string(kModels) + "gemini-2.5-pro:streamGenerateContent?alt=sse");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
   EXPECT_EQ(request.body,
@@ -43,7 +43,7 @@ TEST(GeminiGenerateTest, KeepsTheModelInItsPlaceOfThePath) {
       {"\xc3\xa9", "%C3%A9"},
   };
   for (const auto& [model, segment] : cases) {
-    EXPECT_EQ(RequestOf({"gemini", model}).url,
+    EXPECT_EQ(RequestFor({"gemini", model}).url,
               std::string(kModels) + segment + ":generateContent");
   }
 }
@@ -56,7 +56,7 @@ TEST(GeminiGenerateTest, JoinsAQueryToTheStreamsOwn) {
 
 TEST(GeminiGenerateTest, CallsCompatibleEndpointsToo) {
   const HttpRequest request =
-      RequestOf({"", "m", "chat", "gemini_generate", "https://llm.example/v1/"});
+      RequestFor({"", "m", "chat", "gemini_generate", "https://llm.example/v1/"});
   EXPECT_EQ(request.url, "https://llm.example/v1/models/m:generateContent");
   EXPECT_EQ(HeaderOf(request, "x-goog-api-key"), "test-key");
 }

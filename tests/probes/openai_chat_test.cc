@@ -25,7 +25,7 @@ class OpenAiChatRequestTest : public testing::TestWithParam<RequestCase> {};
 
 TEST_P(OpenAiChatRequestTest, IsTheSmallestCallThatTheProviderAccepts) {
   const RequestCase& c = GetParam();
-  const HttpRequest request = RequestOf({c.provider, c.model});
+  const HttpRequest request = RequestFor({c.provider, c.model});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, c.url);
   EXPECT_EQ(request.body, std::string(R"({"model":")") + c.model +
@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.provider); });
 
 TEST(OpenAiChatTest, AStreamAsksForItsUsage) {
-  const HttpRequest request = RequestOf({"xai", "grok-4.3", "stream"});
+  const HttpRequest request = RequestFor({"xai", "grok-4.3", "stream"});
   EXPECT_EQ(request.url, "https://api.x.ai/v1/chat/completions");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
   EXPECT_EQ(request.body,
@@ -63,7 +63,7 @@ TEST(OpenAiChatTest, AStreamAsksForItsUsage) {
 }
 
 TEST(OpenAiChatTest, MistralSaysStreamAndAsksForNothingElse) {
-  const HttpRequest request = RequestOf({"mistral", "ministral-3b-latest", "stream"});
+  const HttpRequest request = RequestFor({"mistral", "ministral-3b-latest", "stream"});
   EXPECT_THAT(request.body, HasSubstr(R"("stream":true})"));
   EXPECT_THAT(request.body, Not(HasSubstr("stream_options")));
 }
@@ -83,19 +83,19 @@ TEST(OpenAiChatTest, SendsNoKeyHeaderWithoutAKey) {
 }
 
 TEST(OpenAiChatTest, JoinsABaseUrlThatEndsInASlash) {
-  EXPECT_EQ(RequestOf({"", "m", "chat", "openai_chat", "https://llm.example/v1/"}).url,
+  EXPECT_EQ(RequestFor({"", "m", "chat", "openai_chat", "https://llm.example/v1/"}).url,
             "https://llm.example/v1/chat/completions");
 }
 
 TEST(OpenAiChatTest, CallsAzuresTwoRoutes) {
-  const HttpRequest own = RequestOf({"azure_openai", "my model/1", "chat", "",
+  const HttpRequest own = RequestFor({"azure_openai", "my model/1", "chat", "",
                                      "https://r.example/openai"});
   EXPECT_EQ(own.url,
             "https://r.example/openai/deployments/my%20model%2F1/chat/completions"
             "?api-version=2024-10-21");
   EXPECT_EQ(HeaderOf(own, "api-key"), "test-key");
   EXPECT_EQ(HeaderOf(own, "Authorization"), "(none)");
-  const HttpRequest v1 = RequestOf({"azure_openai", "d", "chat", "", "https://r.example/openai/v1"});
+  const HttpRequest v1 = RequestFor({"azure_openai", "d", "chat", "", "https://r.example/openai/v1"});
   EXPECT_EQ(v1.url, "https://r.example/openai/v1/chat/completions");
   EXPECT_EQ(HeaderOf(v1, "Authorization"), "Bearer test-key");
 }

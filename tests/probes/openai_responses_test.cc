@@ -12,7 +12,7 @@ constexpr char kDialect[] = "openai_responses";
 // --- requests ------------------------------------------------------------------
 
 TEST(OpenAiResponsesTest, SendsTheSmallestCallAndHasItForgotten) {
-  const HttpRequest request = RequestOf({"openai", "gpt-6-luna", "chat", kDialect});
+  const HttpRequest request = RequestFor({"openai", "gpt-6-luna", "chat", kDialect});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://api.openai.com/v1/responses");
   EXPECT_EQ(request.body,
@@ -25,7 +25,7 @@ TEST(OpenAiResponsesTest, SendsTheSmallestCallAndHasItForgotten) {
 }
 
 TEST(OpenAiResponsesTest, AStreamSaysSo) {
-  const HttpRequest request = RequestOf({"openai", "gpt-4o-mini", "stream", kDialect});
+  const HttpRequest request = RequestFor({"openai", "gpt-4o-mini", "stream", kDialect});
   EXPECT_EQ(request.url, "https://api.openai.com/v1/responses");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
   EXPECT_EQ(request.body,
@@ -34,7 +34,7 @@ TEST(OpenAiResponsesTest, AStreamSaysSo) {
 }
 
 TEST(OpenAiResponsesTest, CallsOthersLikeAnyCompatibleEndpoint) {
-  const HttpRequest request = RequestOf({"bedrock", "a.model-1:0", "chat", kDialect,
+  const HttpRequest request = RequestFor({"bedrock", "a.model-1:0", "chat", kDialect,
                                          "https://r.example/openai/v1/"});
   EXPECT_EQ(request.url, "https://r.example/openai/v1/responses");
   EXPECT_EQ(request.body,

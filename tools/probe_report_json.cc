@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,8 +77,8 @@ void JsonReport::WriteTarget() {
   Text("origin", options_.origin);
   json_.Set("slow_after_seconds", absl::ToDoubleSeconds(target_.slow_after));
   json_.Set("timeout_seconds", absl::ToDoubleSeconds(target_.timeout));
-  Text("started_at", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", result_.started_at,
-                                      absl::UTCTimeZone()));
+  Text("started_at",
+       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", result_.started_at, absl::UTCTimeZone()));
 }
 
 void JsonReport::WriteVerdict() {
@@ -92,6 +93,7 @@ void JsonReport::WriteVerdict() {
   of_failure("rule", result_.rule);
   of_failure("advice", failed ? FullAdvice(result_) : "");
   of_failure("detail", result_.detail);
+  of_failure("provider_message", failed ? ProviderMessage(result_) : "");
   const std::optional<Phase> stopped = StoppedIn(result_);
   of_failure("stopped_in", stopped.has_value() ? stopped->metric : "");
   SetKnown("named_token_cap", result_.named_token_cap, &json_);
