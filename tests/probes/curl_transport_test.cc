@@ -105,14 +105,6 @@ TEST_F(CurlTransportTest, SendsAGetWithoutABody) {
   EXPECT_THAT(peer.requests()[0], Not(HasSubstr("Content-Length")));
 }
 
-// A compressed answer could grow without end behind the cap on the body.
-TEST_F(CurlTransportTest, AsksForNoCompression) {
-  const TcpPeer peer(AnswerWith(HttpAnswer("ok")));
-  Get(peer.url());
-  ASSERT_THAT(peer.requests(), SizeIs(1));
-  EXPECT_THAT(peer.requests()[0], Not(HasSubstr("Accept-Encoding")));
-}
-
 TEST_F(CurlTransportTest, SendsOneRequestOnAFreshConnectionEachTime) {
   const TcpPeer peer([](PeerConnection& client) {
     while (!client.ReadRequest().empty() && client.Send(HttpAnswer("ok"))) {
