@@ -82,18 +82,17 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
 // until the program ends.
 void Daemon::LearnTokenCap(std::size_t index, const ProbeResult& result) {
   std::shared_ptr<const Target>& target = targets_[index];
-  if (!result.named_token_cap.has_value() ||
-      *result.named_token_cap <= target->call.token_cap) {
+  if (!result.named_token_cap.has_value() || *result.named_token_cap <= target->call.token_cap) {
     return;
   }
   auto raised = std::make_shared<Target>(*target);
   raised->call.token_cap = *result.named_token_cap;
   target = std::move(raised);
   probe_metrics_.SetTokenCap(index, *result.named_token_cap);
-  logger_.Info("the provider named a least output-token cap, which is used from now on; set "
-               "max_tokens to keep it over a restart",
-               {{"target", result.target.Name()},
-                {"max_tokens", absl::StrCat(*result.named_token_cap)}});
+  logger_.Info(
+      "the provider named a least output-token cap, which is used from now on; set "
+      "max_tokens to keep it over a restart",
+      {{"target", result.target.Name()}, {"max_tokens", absl::StrCat(*result.named_token_cap)}});
 }
 
 // One line when a target's outcome or reason changes, whatever number of probes

@@ -75,8 +75,7 @@ Headline Summarise(const TargetStanding& standing, absl::Time now) {
           absl::StrCat(std::string(ErrorTypeName(last.error_type)), " (",
                        std::string(ReasonName(*last.reason)), ") for ",
                        FormatAge(now - standing.unchanged_since.value_or(now)),
-                       ", fault: ", std::string(FaultName(last.fault)), ". ",
-                       AdviceFor(last))};
+                       ", fault: ", std::string(FaultName(last.fault)), ". ", AdviceFor(last))};
 }
 
 void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now) {

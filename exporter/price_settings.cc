@@ -30,8 +30,8 @@ absl::StatusOr<PriceSetting> ReadPrice(const YamlNode& node, int* line) {
   for (const auto& [key, value] : node.entries) {
     *line = key.line;
     if (std::find(keys.begin(), keys.end(), key.scalar) == keys.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("prices: unknown key \"", key.scalar, "\"",
-                                                     DidYouMean(key.scalar, keys)));
+      return absl::InvalidArgumentError(
+          absl::StrCat("prices: unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, keys)));
     }
     if (value.kind != YamlNode::Kind::kScalar) return absl::InvalidArgumentError(kForm);
     values[key.scalar] = value.scalar;

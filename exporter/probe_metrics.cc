@@ -148,8 +148,9 @@ ProbeMetrics::Families::Families(MetricTable& table) {
       MetricType::kHistogram, "heyhi_probe_time_to_first_token_seconds",
       "Request sent to the first piece of content, as this client saw it, of ok and slow streams.",
       Buckets(kDurationBuckets));
-  cost = counter("heyhi_probe_cost_usd_total",
-                 "Cost of probes: tokens as the provider reported them at the price table's price.");
+  cost =
+      counter("heyhi_probe_cost_usd_total",
+              "Cost of probes: tokens as the provider reported them at the price table's price.");
   headroom = gauge("heyhi_ratelimit_remaining_ratio",
                    "Share of the account's rate limit that the last answer said is left.");
   rerouted = gauge("heyhi_model_rerouted",

@@ -47,10 +47,9 @@ bool NamesApiVersion(const Provider& provider, const CallChoice& choice) {
 CallForm FormCall(const Provider& provider, const CallChoice& choice) {
   // A known provider spoken to in another dialect is called as that dialect's
   // compatible servers are; its name stays, and so do its error rules.
-  const Provider& row =
-      provider.dialect == choice.dialect || IsAzureOpenAi(provider, choice)
-          ? provider
-          : CompatibleProvider(choice.dialect);
+  const Provider& row = provider.dialect == choice.dialect || IsAzureOpenAi(provider, choice)
+                            ? provider
+                            : CompatibleProvider(choice.dialect);
   const MinimalCall& call = MinimalCallFor(provider, choice.dialect, choice.model);
   CallForm form;
   form.key_header = row.key_header;

@@ -54,9 +54,7 @@ bool AmazonNotFound(const Case& c) {
 bool AnthropicNotFound(const Case& c) {
   return c.status == 404 && c.Type("not_found_error") && c.Text("model");
 }
-bool CohereRemoved(const Case& c) {
-  return c.status == 404 && (c.Text("removed") || Retired(c));
-}
+bool CohereRemoved(const Case& c) { return c.status == 404 && (c.Text("removed") || Retired(c)); }
 // Answers of Google's OpenAI-compatible route carry its own words or OpenAI's.
 bool GoogleError(const Case& c) {
   return !c.error.status.empty() || !c.error.detail_reasons.empty() || !c.error.quota_ids.empty();
@@ -159,7 +157,8 @@ constexpr Rule kProviderRules[] = {
      Reason::kContentFilter},
     {"AZ3", kAzure, [](const Case& c) { return c.status == 401 && c.asked.key_sent; },
      Reason::kInvalidKey},
-    {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && c.Code("429") && c.Text("token"); },
+    {"AZ4", kAzure,
+     [](const Case& c) { return c.status == 429 && c.Code("429") && c.Text("token"); },
      Reason::kTpm},
     {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && c.Code("429"); }, Reason::kRpm},
     {"B1", kBedrock, [](const Case& c) { return c.Amazon("ModelNotReadyException"); },
@@ -172,9 +171,7 @@ constexpr Rule kProviderRules[] = {
      },
      Reason::kInvalidKey},
     {"B4", kBedrock,
-     [](const Case& c) {
-       return AmazonNotFound(c) && (c.Text("end of its life") || Retired(c));
-     },
+     [](const Case& c) { return AmazonNotFound(c) && (c.Text("end of its life") || Retired(c)); },
      Reason::kModelRetired},
     {"B5", kBedrock, &AmazonNotFound, Reason::kModelNotFound},
     {"A1", kAnthropic,
@@ -204,11 +201,10 @@ constexpr Rule kProviderRules[] = {
     {"A7", kAnthropic, &AnthropicNotFound, Reason::kModelNotFound},
     {"A8", kAnthropic, [](const Case& c) { return c.Type("overloaded_error"); },
      Reason::kOverloaded},
-    {"A9", kAnthropic,
-     [](const Case& c) { return c.status == 429 && c.Text("tokens per minute"); }, Reason::kTpm},
+    {"A9", kAnthropic, [](const Case& c) { return c.status == 429 && c.Text("tokens per minute"); },
+     Reason::kTpm},
     {"A9", kAnthropic, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
-    {"G1", kGemini, [](const Case& c) { return c.Detail("API_KEY_INVALID"); },
-     Reason::kInvalidKey},
+    {"G1", kGemini, [](const Case& c) { return c.Detail("API_KEY_INVALID"); }, Reason::kInvalidKey},
     {"G2", kGemini,
      [](const Case& c) {
        return c.status == 400 && c.error.status == "FAILED_PRECONDITION" && c.Text("location");
@@ -216,17 +212,13 @@ constexpr Rule kProviderRules[] = {
      Reason::kGeoBlocked},
     {"G3", kGemini, [](const Case& c) { return c.status == 401 && c.asked.key_sent; },
      Reason::kInvalidKey},
-    {"G4", kGemini,
-     [](const Case& c) { return c.status == 403 && c.Text("unregistered callers"); },
+    {"G4", kGemini, [](const Case& c) { return c.status == 403 && c.Text("unregistered callers"); },
      Reason::kMissingKey},
     {"G5", kGemini, [](const Case& c) { return c.status == 403; }, Reason::kPermissionDenied},
     {"G6", kGemini,
-     [](const Case& c) {
-       return c.status == 404 && c.error.status == "NOT_FOUND" && Retired(c);
-     },
+     [](const Case& c) { return c.status == 404 && c.error.status == "NOT_FOUND" && Retired(c); },
      Reason::kModelRetired},
-    {"G6", kGemini,
-     [](const Case& c) { return c.status == 404 && c.error.status == "NOT_FOUND"; },
+    {"G6", kGemini, [](const Case& c) { return c.status == 404 && c.error.status == "NOT_FOUND"; },
      Reason::kModelNotFound},
     {"G7", kGemini, [](const Case& c) { return c.status == 429 && c.Quota("PerDay"); },
      Reason::kRpd},
@@ -238,8 +230,7 @@ constexpr Rule kProviderRules[] = {
     {"O1", kOpenAiLike,
      [](const Case& c) {
        return c.Code("insufficient_quota") || c.Type("insufficient_quota") ||
-              c.Code("credit_balance_exhausted") ||
-              c.Type("credit_balance_exhausted");
+              c.Code("credit_balance_exhausted") || c.Type("credit_balance_exhausted");
      },
      Reason::kBillingQuota},
     {"O2", kOpenAiLike, [](const Case& c) { return c.Code("slow_down"); }, Reason::kRampUp},
@@ -248,8 +239,7 @@ constexpr Rule kProviderRules[] = {
        return c.status == 401 && (!c.asked.key_sent || c.Text("no auth credentials"));
      },
      Reason::kMissingKey},
-    {"O4", kOpenAiLike,
-     [](const Case& c) { return c.status == 401 || c.Code("invalid_api_key"); },
+    {"O4", kOpenAiLike, [](const Case& c) { return c.status == 401 || c.Code("invalid_api_key"); },
      Reason::kInvalidKey},
     {"O5", kOpenAiLike,
      [](const Case& c) {

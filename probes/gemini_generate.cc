@@ -26,8 +26,8 @@ std::optional<TokenUsage> ReadUsage(JsonView usage) {
   const auto count = [&usage](const char* member) -> std::optional<std::int64_t> {
     return usage[member].exists() ? usage[member].AsInteger() : 0;
   };
-  const auto text = BelievableUsage(usage["promptTokenCount"].AsInteger(),
-                                    count("candidatesTokenCount"));
+  const auto text =
+      BelievableUsage(usage["promptTokenCount"].AsInteger(), count("candidatesTokenCount"));
   const auto thinking = BelievableUsage(0, count("thoughtsTokenCount"));
   if (!text.has_value() || !thinking.has_value()) return std::nullopt;
   return BelievableUsage(text->input, text->output + thinking->output);

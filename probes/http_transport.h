@@ -38,7 +38,7 @@ struct HttpTimes {
 
 // A piece of the body as it came in.
 struct BodyPiece {
-  std::size_t end = 0;  // its last byte stands before this offset of the body
+  std::size_t end = 0;                       // its last byte stands before this offset of the body
   absl::Duration at = absl::ZeroDuration();  // when it arrived, counted from Start
 };
 

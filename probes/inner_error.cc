@@ -11,12 +11,16 @@ namespace heyhi {
 namespace {
 
 // docs/errors.md lists these words; a test ties the two.
-constexpr std::string_view kOverload[] = {"overloaded_error", "server_is_overloaded", "529", "3505"};
-constexpr std::string_view kRateLimit[] = {"rate_limit_error", "rate_limit_exceeded",
-                                           "RESOURCE_EXHAUSTED", "429", "rate_limited", "1300"};
-constexpr std::string_view kAuth[] = {"authentication_error", "permission_error",
-                                      "invalid_api_key",      "insufficient_quota",
-                                      "401",                  "402",
+constexpr std::string_view kOverload[] = {"overloaded_error", "server_is_overloaded", "529",
+                                          "3505"};
+constexpr std::string_view kRateLimit[] = {
+    "rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED", "429", "rate_limited", "1300"};
+constexpr std::string_view kAuth[] = {"authentication_error",
+                                      "permission_error",
+                                      "invalid_api_key",
+                                      "insufficient_quota",
+                                      "401",
+                                      "402",
                                       "403"};
 constexpr std::string_view kServer[] = {"server_error", "api_error", "internal_server_error",
                                         "INTERNAL",     "ERROR",     "TIMEOUT"};

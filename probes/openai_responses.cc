@@ -36,8 +36,7 @@ void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading)
   const std::string type = data["type"].StringOrEmpty();
   if (type == "error") {
     // Flat by the documentation, nested in the wild.
-    reading->answer.error =
-        data["error"].IsObject() ? ReadErrorBody(data) : ReadErrorObject(data);
+    reading->answer.error = data["error"].IsObject() ? ReadErrorBody(data) : ReadErrorObject(data);
   } else if (type == "response.completed" || type == "response.incomplete" ||
              type == "response.failed") {
     reading->answer = ReadAnswer(data["response"]);

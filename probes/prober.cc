@@ -25,8 +25,7 @@ std::string CleanWord(const std::string& text, const Secret& key) {
 }
 
 std::string RequestId(const Target& target, const HttpExchange& exchange) {
-  const std::string own =
-      CleanWord(exchange.Header(target.call.request_id_header), target.api_key);
+  const std::string own = CleanWord(exchange.Header(target.call.request_id_header), target.api_key);
   if (!own.empty()) return own;
   for (const char* name : kRequestIdHeaders) {
     std::string id = CleanWord(exchange.Header(name), target.api_key);
@@ -54,7 +53,7 @@ std::optional<absl::Duration> ClockSkew(const HttpExchange& exchange, absl::Time
 // transport broke; nothing where the transport's own reason is all there is.
 std::optional<Verdict> VerdictOf(const Target& target, const HttpExchange& exchange,
                                  absl::Time started_at) {
-  const AskedCall asked{target.error_rules,        target.dialect,   target.id.model,
+  const AskedCall asked{target.error_rules,      target.dialect,   target.id.model,
                         !target.api_key.empty(), IsStream(target), started_at};
   if (!exchange.failure.has_value()) return JudgeAnswer(asked, exchange);
   if (!asked.stream || !IsStreamAnswer(exchange)) return std::nullopt;

@@ -57,8 +57,7 @@ Provider Anthropic() {
   row.request_id_header = "request-id";
   row.rate_limit_headers = "anthropic-ratelimit-*";
   row.status_page = "https://status.claude.com";
-  row.minimal_calls = {
-      {kMessages, "*", "max_tokens", 1, R"({"thinking":{"type":"disabled"}})"}};
+  row.minimal_calls = {{kMessages, "*", "max_tokens", 1, R"({"thinking":{"type":"disabled"}})"}};
   return row;
 }
 
@@ -74,14 +73,13 @@ Provider Gemini() {
   row.status_page = "https://aistudio.google.com/status";
   // 2.5 has a budget, 3 has levels; both together are refused. The Pro models
   // cannot stop thinking.
-  row.minimal_calls = {
-      {kGenerate, "gemini-2.5-flash*", "maxOutputTokens", 1,
-       R"({"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}})"},
-      {kGenerate, "gemini-3*-pro*", "maxOutputTokens", 1,
-       R"({"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}}})"},
-      {kGenerate, "gemini-3*", "maxOutputTokens", 1,
-       R"({"generationConfig":{"thinkingConfig":{"thinkingLevel":"MINIMAL"}}})"},
-      {kGenerate, "*", "maxOutputTokens", 1, "{}"}};
+  row.minimal_calls = {{kGenerate, "gemini-2.5-flash*", "maxOutputTokens", 1,
+                        R"({"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}})"},
+                       {kGenerate, "gemini-3*-pro*", "maxOutputTokens", 1,
+                        R"({"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"}}})"},
+                       {kGenerate, "gemini-3*", "maxOutputTokens", 1,
+                        R"({"generationConfig":{"thinkingConfig":{"thinkingLevel":"MINIMAL"}}})"},
+                       {kGenerate, "*", "maxOutputTokens", 1, "{}"}};
   return row;
 }
 

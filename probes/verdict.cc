@@ -75,12 +75,10 @@ StreamFacts ReadStream(const Dialect& dialect, const HttpExchange& exchange) {
   SseParser parser;
   std::size_t begin = 0;
   for (const BodyPiece& piece : exchange.pieces) {
-    const std::string_view bytes =
-        std::string_view(exchange.body).substr(begin, piece.end - begin);
+    const std::string_view bytes = std::string_view(exchange.body).substr(begin, piece.end - begin);
     begin = piece.end;
-    const bool fits = parser.Feed(bytes, [&](const SseEvent& event) {
-      TakeEvent(dialect, event, piece.at, &facts);
-    });
+    const bool fits = parser.Feed(
+        bytes, [&](const SseEvent& event) { TakeEvent(dialect, event, piece.at, &facts); });
     // What follows the last word does not count, wherever the pieces are cut.
     if (facts.over()) break;
     facts.too_large = !fits;
@@ -132,8 +130,8 @@ bool IsSuccess(const HttpExchange& exchange) {
 }  // namespace
 
 bool IsStreamAnswer(const HttpExchange& exchange) {
-  return IsSuccess(exchange) && absl::StartsWithIgnoreCase(exchange.Header("content-type"),
-                                                           "text/event-stream");
+  return IsSuccess(exchange) &&
+         absl::StartsWithIgnoreCase(exchange.Header("content-type"), "text/event-stream");
 }
 
 std::optional<Verdict> JudgeStream(const AskedCall& asked, const HttpExchange& exchange,
@@ -155,14 +153,14 @@ Verdict JudgeAnswer(const AskedCall& asked, const HttpExchange& exchange) {
 
 std::vector<MatchedRule> AllRules() {
   std::vector<MatchedRule> rules = AllErrorRules();
-  for (const MatchedRule& rule : {
-           MatchedRule{"H1", Reason::kEmptyBody}, MatchedRule{"H2", Reason::kNonJson200},
-           MatchedRule{"H3", Reason::kTruncatedJson}, MatchedRule{"H4", Reason::kErrorIn200},
-           MatchedRule{"H5", Reason::kContentBlocked}, MatchedRule{"H7", Reason::kBadJson},
-           MatchedRule{"S2", Reason::kInStreamOverloaded},
-           MatchedRule{"S3", Reason::kInStreamRateLimit},
-           MatchedRule{"S4", Reason::kInStreamError}, MatchedRule{"S5", Reason::kStreamTruncated},
-           MatchedRule{"S6", Reason::kBodyTooLarge}, MatchedRule{"S7", Reason::kBadJson}}) {
+  for (const MatchedRule& rule :
+       {MatchedRule{"H1", Reason::kEmptyBody}, MatchedRule{"H2", Reason::kNonJson200},
+        MatchedRule{"H3", Reason::kTruncatedJson}, MatchedRule{"H4", Reason::kErrorIn200},
+        MatchedRule{"H5", Reason::kContentBlocked}, MatchedRule{"H7", Reason::kBadJson},
+        MatchedRule{"S2", Reason::kInStreamOverloaded},
+        MatchedRule{"S3", Reason::kInStreamRateLimit}, MatchedRule{"S4", Reason::kInStreamError},
+        MatchedRule{"S5", Reason::kStreamTruncated}, MatchedRule{"S6", Reason::kBodyTooLarge},
+        MatchedRule{"S7", Reason::kBadJson}}) {
     rules.push_back(rule);
   }
   return rules;

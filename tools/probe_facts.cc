@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "probes/error_body.h"
 #include "probes/json.h"
@@ -17,6 +18,15 @@ constexpr Phase kConnect = {"connect", "connect", "while connecting"};
 constexpr Phase kTls = {"tls", "tls", "in the TLS handshake"};
 constexpr Phase kProcessing = {"processing", "waiting", "while waiting for the answer"};
 constexpr Phase kTransfer = {"transfer", "receiving", "while receiving the answer"};
+
+// The words of an error answer, wherever its shape has them; "" where it has none.
+std::string MessageOf(JsonView body) {
+  for (const JsonView words :
+       {body["error"]["message"], body["error"], body["message"], body["detail"]}) {
+    if (std::string text = words.StringOrEmpty(); !text.empty()) return text;
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -71,12 +81,15 @@ std::string FullAdvice(const ProbeResult& result) {
 
 std::string ProviderMessage(const ProbeResult& result) {
   if (!result.sample.has_value()) return "";
-  const auto document = JsonDocument::Parse(result.sample->body);
-  if (!document.has_value()) return "";
-  const JsonView body = UnwrapSingle(document->root());
-  for (const JsonView words :
-       {body["error"]["message"], body["error"], body["message"], body["detail"]}) {
-    if (std::string text = words.StringOrEmpty(); !text.empty()) return text;
+  if (const auto document = JsonDocument::Parse(result.sample->body)) {
+    return MessageOf(UnwrapSingle(document->root()));
+  }
+  // A stream says it in one of its events.
+  for (const std::string& line :
+       std::vector<std::string>(absl::StrSplit(result.sample->body, '\n'))) {
+    const auto event = JsonDocument::Parse(std::string(absl::StripPrefix(line, "data:")));
+    if (!event.has_value()) continue;
+    if (std::string text = MessageOf(event->root()); !text.empty()) return text;
   }
   return "";
 }

@@ -27,7 +27,7 @@ std::string FormatLength(absl::Duration length) {
   const double seconds = absl::ToDoubleSeconds(length);
   if (seconds < 0.0005) return "<1 ms";
   if (seconds < 0.9995) return absl::StrFormat("%.0f ms", seconds * 1000);
-  return absl::StrFormat(seconds < 9.995 ? "%.2f s" : "%.1f s", seconds);
+  return absl::StrFormat("%.*f s", seconds < 9.995 ? 2 : 1, seconds);
 }
 
 // Two digits that mean something, and never "8.7e-06".

@@ -217,10 +217,13 @@ absl::Status NotConfigured(const ConfigText& config, const NameParts& parts) {
                                           ": it has ", List(models)));
 }
 
-// The configured target whose options serve, and the check to make; NotFound where
-// the configuration has none.
-absl::StatusOr<std::pair<TargetId, std::string>> Choose(const TargetRequest& request,
-                                                        const ConfigText& config) {
+struct Choice {
+  TargetId configured;  // whose options serve
+  std::string check;    // to make
+};
+
+// NotFound where the configuration has no such target.
+absl::StatusOr<Choice> Choose(const TargetRequest& request, const ConfigText& config) {
   const Names models = config.ModelsOf(request.name.substr(0, request.name.find('/')));
   NameParts parts = SplitName(
       request.name, [&models](const std::string& head) { return Contains(models, head); });
@@ -233,7 +236,7 @@ absl::StatusOr<std::pair<TargetId, std::string>> Choose(const TargetRequest& req
     if (chosen == nullptr || id.check == wish) chosen = &id;
   }
   if (chosen == nullptr) return NotConfigured(config, parts);
-  return std::pair(*chosen, parts.check.empty() ? chosen->check : parts.check);
+  return Choice{*chosen, parts.check.empty() ? chosen->check : parts.check};
 }
 
 absl::StatusOr<PlannedProbe> PlanFromConfig(const TargetRequest& request, const Settings& settings,
@@ -241,13 +244,12 @@ absl::StatusOr<PlannedProbe> PlanFromConfig(const TargetRequest& request, const 
                                             const ConfigSources& sources) {
   const auto choice = Choose(request, config);
   if (!choice.ok()) return choice.status();
-  const auto& [id, check] = *choice;
   auto read = ParseConfig(config.file, config.text, sources,
-                          [&id](const TargetId& other) { return other == id; });
+                          [&choice](const TargetId& id) { return id == choice->configured; });
   if (!read.ok()) return absl::InvalidArgumentError(read.status().message());
   Target target = *read->targets.front();
-  const bool is_configured = target.id.check == check;
-  target.id.check = check;
+  const bool is_configured = target.id.check == choice->check;
+  target.id.check = choice->check;
   target.timeout = settings.timeout.value.value_or(target.timeout);
   return PlannedProbe{
       std::make_shared<const Target>(std::move(target)), std::move(read->prices),

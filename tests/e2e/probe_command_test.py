@@ -123,14 +123,15 @@ class ProbeCommandTest(unittest.TestCase):
                 ({"case": "200-html"}, "openai", r"other \(non_json_200\), fault: provider\n"),
                 ({"action": "stall"}, "openai", r"timeout \(ttfb\), " + provider),
                 ({"action": "reset"}, "openai", r"other \(conn_reset\), " + provider),
-                ({"action": "truncate"}, "openai/stream", r"other \(stream_truncated\), " + provider),
+                ({"action": "truncate"}, "openai/stream",
+                 r"other \(stream_truncated\), " + provider),
                 ({"provider": "anthropic", "case": "529-overloaded"}, "anthropic",
                  r"5xx \(overloaded\), fault: provider\n"),
         ]:
             with self.subTest(fault=fault):
                 self.emulator.clear_faults()
                 self.emulator.set_fault(**fault)
-                timeout = "1s" if fault.get("action") == "stall" else "20s"
+                timeout = "2s" if fault.get("action") == "stall" else "20s"
                 code, output, error = self.probe_endpoint(name, f"--timeout={timeout}")
                 self.assertEqual((code, error), (1, ""), output)
                 self.assertRegex(output, r"^[\w/.-]+\s+FAILED  " + words)
@@ -141,12 +142,13 @@ class ProbeCommandTest(unittest.TestCase):
         _, output, _ = self.probe_endpoint("openai")
         for words in ("says      Rate limit reached for ", "rule O14 of docs/errors.md",
                       "status    429, from 127.0.0.1", "retry     after 20 s",
-                      "request   req_0000000000000000000000000000err1 (quote it ", 'body      {"error"'):
+                      "request   req_0000000000000000000000000000err1 (quote it ",
+                      'body      {"error"'):
             self.assertIn(words, output)
 
     def test_a_stall_says_where_it_stopped(self):
         self.emulator.set_fault(action="stall")
-        _, output, _ = self.probe_endpoint("openai", "--timeout=1s")
+        _, output, _ = self.probe_endpoint("openai", "--timeout=2s")
         self.assertIn("It stopped while waiting for the answer.", output)
 
     def test_an_unknown_authority_is_not_trusted(self):
@@ -166,8 +168,9 @@ class ProbeCommandTest(unittest.TestCase):
                                          environment={"TEST_KEY": CANARY})
         self.assertEqual((code, error), (0, ""), output)
         self.assertRegex(output, r"cost 0\.0\d+ USD")
-        self.expect_refusal(r".*prod\.yml:\d+: environment variable A_KEY_THAT_IS_NOT_SET is not set",
-                            "groq", f"--config.file={file}")
+        self.expect_refusal(
+            r".*prod\.yml:\d+: environment variable A_KEY_THAT_IS_NOT_SET is not set", "groq",
+            f"--config.file={file}")
 
     def test_the_configuration_of_the_working_directory(self):
         self.write_config(config_for(self.emulator, providers=["mistral"]))
@@ -195,13 +198,15 @@ class ProbeCommandTest(unittest.TestCase):
 
     def test_refusals(self):
         self.expect_refusal(r'unknown provider "opnai" \(did you mean "openai"\?\)', "opnai")
-        self.expect_refusal(r'unknown flag "--jsno" \(did you mean "--json"\?\)', "openai", "--jsno")
+        self.expect_refusal(r'unknown flag "--jsno" \(did you mean "--json"\?\)', "openai",
+                            "--jsno")
         self.expect_refusal(r"expected one target, got 0: name it as PROVIDER")
         self.expect_refusal(r"expected one target, got 2: ", "openai", CANARY)
         self.expect_refusal(r'unknown flag "--api-key"', "openai", "--api-key", CANARY)
         self.expect_refusal(r"flag --api-key-env: expected the name", "openai",
                             f"--api-key-env={CANARY}")
-        self.expect_refusal(r"environment variable GROQ_API_KEY is not set: .* --api-key-env", "groq")
+        self.expect_refusal(r"environment variable GROQ_API_KEY is not set: .* --api-key-env",
+                            "groq")
         self.expect_refusal(r"/no\.yml: No such file", "openai", "--config.file=/no.yml")
         self.expect_refusal(r"flag --timeout: expected a duration", "openai", "--timeout=5")
         bad = self.write_config("providers:\n  - {name: openai, intervall: 5m}\n", "bad.yml")

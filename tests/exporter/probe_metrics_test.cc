@@ -177,8 +177,9 @@ TEST_F(ProbeMetricsTest, OnlyStreamsHaveATimeToFirstToken) {
   result.reason = Reason::kStreamTruncated;
   metrics_.Started(absl::ZeroDuration());
   metrics_.Completed(1, result);
-  EXPECT_THAT(Text(), HasSubstr(R"(heyhi_probe_time_to_first_token_seconds_sum{provider="unpriced",)"
-                                R"(model="m",check="stream",region="r"} 0.5)"));
+  EXPECT_THAT(Text(),
+              HasSubstr(R"(heyhi_probe_time_to_first_token_seconds_sum{provider="unpriced",)"
+                        R"(model="m",check="stream",region="r"} 0.5)"));
 }
 
 TEST_F(ProbeMetricsTest, HeadroomAndReroutingAppearWithTheFirstAnswerThatTells) {

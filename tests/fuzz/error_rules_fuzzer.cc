@@ -9,10 +9,9 @@
 namespace heyhi {
 namespace {
 
-constexpr ErrorRules kRules[] = {ErrorRules::kOpenAi,  ErrorRules::kXai,
-                                 ErrorRules::kMistral, ErrorRules::kAzure,
-                                 ErrorRules::kBedrock, ErrorRules::kAnthropic,
-                                 ErrorRules::kGemini,  ErrorRules::kCohere};
+constexpr ErrorRules kRules[] = {ErrorRules::kOpenAi, ErrorRules::kXai,     ErrorRules::kMistral,
+                                 ErrorRules::kAzure,  ErrorRules::kBedrock, ErrorRules::kAnthropic,
+                                 ErrorRules::kGemini, ErrorRules::kCohere};
 constexpr const char* kTypes[] = {"application/json", "text/html", "text/plain", ""};
 
 void Run(FuzzInput input) {

@@ -29,15 +29,13 @@ TEST(AnthropicMessagesTest, AStreamSaysSo) {
   const HttpRequest request = RequestFor({"anthropic", kModel, "stream"});
   EXPECT_EQ(request.url, "https://api.anthropic.com/v1/messages");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
-  EXPECT_EQ(request.body,
-            R"({"model":"claude-haiku-5-5","max_tokens":1,)"
-            R"("messages":[{"role":"user","content":"ping"}],"stream":true,)"
-            R"("thinking":{"type":"disabled"}})");
+  EXPECT_EQ(request.body, R"({"model":"claude-haiku-5-5","max_tokens":1,)"
+                          R"("messages":[{"role":"user","content":"ping"}],"stream":true,)"
+                          R"("thinking":{"type":"disabled"}})");
 }
 
 TEST(AnthropicMessagesTest, TheFirstVersionKnowsTheKeyByAnotherHeader) {
-  const HttpRequest request =
-      RequestFor({"anthropic", kModel, "chat", "", "", "2023-06-01"});
+  const HttpRequest request = RequestFor({"anthropic", kModel, "chat", "", "", "2023-06-01"});
   EXPECT_EQ(HeaderOf(request, "anthropic-version"), "2023-06-01");
   EXPECT_EQ(HeaderOf(request, "x-api-key"), "test-key");
   EXPECT_EQ(HeaderOf(request, "Authorization"), "(none)");
@@ -45,8 +43,8 @@ TEST(AnthropicMessagesTest, TheFirstVersionKnowsTheKeyByAnotherHeader) {
 
 TEST(AnthropicMessagesTest, CompatibleEndpointsGetTheFirstVersionAndNoSwitches) {
   for (const char* provider : {"", "deepseek", "azure_openai"}) {
-    const HttpRequest request = RequestFor(
-        {provider, "m", "chat", "anthropic_messages", "https://llm.example/anthropic/"});
+    const HttpRequest request =
+        RequestFor({provider, "m", "chat", "anthropic_messages", "https://llm.example/anthropic/"});
     EXPECT_EQ(request.url, "https://llm.example/anthropic/messages") << provider;
     EXPECT_EQ(HeaderOf(request, "anthropic-version"), "2023-06-01") << provider;
     EXPECT_EQ(HeaderOf(request, "x-api-key"), "test-key") << provider;
@@ -89,9 +87,9 @@ std::optional<TokenUsage> UsageOf(const std::string& usage) {
 
 TEST(AnthropicMessagesTest, IgnoresCacheCountsThatCannotBe) {
   for (const char* cached : {"null", "-1", "\"7\"", "9223372036854775807", "1e300", "{}"}) {
-    const auto usage = UsageOf(
-        std::string(R"({"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":)") + cached +
-        "}");
+    const auto usage =
+        UsageOf(std::string(R"({"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":)") +
+                cached + "}");
     ASSERT_TRUE(usage.has_value()) << cached;
     EXPECT_EQ(usage->input, 10) << cached;
   }
@@ -118,12 +116,11 @@ TEST(AnthropicMessagesTest, RubbishIsNoAnswer) {
       EXPECT_FALSE(ReadWhole(kAnthropicMessages, text).well_formed) << text;
     }
   }
-  for (const char* text : {R"({"content":null,"stop_reason":"end_turn"})",
-                           R"({"content":"pong","stop_reason":"end_turn"})",
-                           R"({"content":{},"stop_reason":"end_turn"})",
-                           R"({"content":[],"stop_reason":null})",
-                           R"({"content":[],"stop_reason":""})",
-                           R"({"content":[],"stop_reason":["end_turn"]})"}) {
+  for (const char* text :
+       {R"({"content":null,"stop_reason":"end_turn"})",
+        R"({"content":"pong","stop_reason":"end_turn"})",
+        R"({"content":{},"stop_reason":"end_turn"})", R"({"content":[],"stop_reason":null})",
+        R"({"content":[],"stop_reason":""})", R"({"content":[],"stop_reason":["end_turn"]})"}) {
     EXPECT_FALSE(ReadWhole(kAnthropicMessages, text).well_formed) << text;
   }
 }

@@ -20,7 +20,8 @@ CallForm CompatibleForm(const std::string& dialect) {
 }
 
 TEST(CallFormTest, AKnownProviderIsCalledAsItsRowSays) {
-  const CallForm form = Form("openai", {"openai_chat", "https://api.openai.com/v1", "gpt-6-luna", ""});
+  const CallForm form =
+      Form("openai", {"openai_chat", "https://api.openai.com/v1", "gpt-6-luna", ""});
   EXPECT_EQ(form.path_prefix, "");
   EXPECT_EQ(form.query, "");
   EXPECT_EQ(form.key_header, KeyHeader::kBearer);
@@ -61,20 +62,27 @@ TEST_P(AzureRouteTest, FollowsTheBaseUrl) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, AzureRouteTest,
-    testing::Values(
-        AzureCase{"https://r.example/openai", "/deployments/my%2Fmodel", "api-version=2024-10-21",
-                  KeyHeader::kApiKey},
-        AzureCase{"https://r.example/openai/", "/deployments/my%2Fmodel", "api-version=2024-10-21",
-                  KeyHeader::kApiKey},
-        AzureCase{"https://r.example/openai/deployments/d", "", "api-version=2024-10-21",
-                  KeyHeader::kApiKey},
-        AzureCase{"https://r.example/openai/v1", "", "", KeyHeader::kBearer},
-        AzureCase{"https://r.example/openai/v1/", "", "", KeyHeader::kBearer}));
+    testing::Values(AzureCase{"https://r.example/openai", "/deployments/my%2Fmodel",
+                              "api-version=2024-10-21", KeyHeader::kApiKey},
+                    AzureCase{"https://r.example/openai/", "/deployments/my%2Fmodel",
+                              "api-version=2024-10-21", KeyHeader::kApiKey},
+                    AzureCase{"https://r.example/openai/deployments/d", "",
+                              "api-version=2024-10-21", KeyHeader::kApiKey},
+                    AzureCase{"https://r.example/openai/v1", "", "", KeyHeader::kBearer},
+                    AzureCase{"https://r.example/openai/v1/", "", "", KeyHeader::kBearer}));
 
 TEST(CallFormTest, AzureTakesAnotherApiVersion) {
   const CallForm form =
       Form("azure_openai", {"openai_chat", "https://r.example/openai", "d", "2026-01-01&x=1"});
   EXPECT_EQ(form.query, "api-version=2026-01-01%26x%3D1");
+}
+
+TEST(CallFormTest, AzureNamesADeploymentInThePathForChatOnly) {
+  const CallForm form =
+      Form("azure_openai", {"openai_responses", "https://r.example/openai", "d", ""});
+  EXPECT_EQ(form.path_prefix, "");
+  EXPECT_EQ(form.query, "api-version=2024-10-21");
+  EXPECT_EQ(form.key_header, KeyHeader::kApiKey);
 }
 
 TEST(CallFormTest, WhatElseAzureHostsIsCalledAsElsewhere) {
@@ -130,8 +138,7 @@ TEST(CallFormTest, AKnownProviderInAnotherDialectIsCalledAsThatDialectIs) {
   EXPECT_EQ(gemini.key_header, KeyHeader::kBearer);
   EXPECT_EQ(gemini.cap_field, "max_tokens");
   EXPECT_EQ(gemini.extra_body, "{}");
-  const CallForm mistral =
-      Form("mistral", {"openai_responses", "https://m.example/v1", "m", ""});
+  const CallForm mistral = Form("mistral", {"openai_responses", "https://m.example/v1", "m", ""});
   EXPECT_FALSE(mistral.always_says_stream);
   EXPECT_EQ(mistral.request_id_header, "mistral-correlation-id");
 }

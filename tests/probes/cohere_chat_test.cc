@@ -13,9 +13,8 @@ TEST(CohereChatTest, SendsTheSmallestCall) {
   const HttpRequest request = RequestFor({"cohere", "command-r7b-12-2024"});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://api.cohere.com/v2/chat");
-  EXPECT_EQ(request.body,
-            R"({"model":"command-r7b-12-2024","max_tokens":1,)"
-            R"("messages":[{"role":"user","content":"ping"}],"stream":false})");
+  EXPECT_EQ(request.body, R"({"model":"command-r7b-12-2024","max_tokens":1,)"
+                          R"("messages":[{"role":"user","content":"ping"}],"stream":false})");
   EXPECT_THAT(request.headers,
               testing::ElementsAre(testing::Pair("Accept", "application/json"),
                                    testing::Pair("Content-Type", "application/json"),
@@ -39,11 +38,10 @@ TEST(CohereChatTest, CallsCompatibleEndpointsWithoutAKeyToo) {
 // --- answers -------------------------------------------------------------------
 
 TEST(CohereChatTest, CountsWhatIsBilled) {
-  const Answer answer =
-      ReadWhole(kCohereChat,
-                R"({"finish_reason":"MAX_TOKENS","message":{"role":"assistant","content":[]},)"
-                R"("usage":{"billed_units":{"input_tokens":1,"output_tokens":2},)"
-                R"("tokens":{"input_tokens":496,"output_tokens":3}}})");
+  const Answer answer = ReadWhole(
+      kCohereChat, R"({"finish_reason":"MAX_TOKENS","message":{"role":"assistant","content":[]},)"
+                   R"("usage":{"billed_units":{"input_tokens":1,"output_tokens":2},)"
+                   R"("tokens":{"input_tokens":496,"output_tokens":3}}})");
   EXPECT_TRUE(answer.well_formed);
   EXPECT_FALSE(answer.error.has_value());
   EXPECT_EQ(answer.served_model, "");  // it names none
@@ -53,14 +51,13 @@ TEST(CohereChatTest, CountsWhatIsBilled) {
 }
 
 TEST(CohereChatTest, IgnoresUsageThatIsNotNumbers) {
-  for (const char* usage :
-       {"null", "{}", R"({"tokens":{"input_tokens":496,"output_tokens":3}})",
-        R"({"billed_units":null})", R"({"billed_units":{"input_tokens":1}})",
-        R"({"billed_units":{"input_tokens":-1,"output_tokens":1}})",
-        R"({"billed_units":{"input_tokens":1.5,"output_tokens":1}})"}) {
-    const Answer answer = ReadWhole(
-        kCohereChat,
-        std::string(R"({"finish_reason":"COMPLETE","message":{},"usage":)") + usage + "}");
+  for (const char* usage : {"null", "{}", R"({"tokens":{"input_tokens":496,"output_tokens":3}})",
+                            R"({"billed_units":null})", R"({"billed_units":{"input_tokens":1}})",
+                            R"({"billed_units":{"input_tokens":-1,"output_tokens":1}})",
+                            R"({"billed_units":{"input_tokens":1.5,"output_tokens":1}})"}) {
+    const Answer answer =
+        ReadWhole(kCohereChat, std::string(R"({"finish_reason":"COMPLETE","message":{},"usage":)") +
+                                   usage + "}");
     EXPECT_TRUE(answer.well_formed) << usage;
     EXPECT_FALSE(answer.usage.has_value()) << usage;
   }
@@ -72,12 +69,11 @@ TEST(CohereChatTest, RubbishIsNoAnswer) {
       EXPECT_FALSE(ReadWhole(kCohereChat, text).well_formed) << text;
     }
   }
-  for (const char* text : {R"({"finish_reason":"COMPLETE","message":null})",
-                           R"({"finish_reason":"COMPLETE","message":"pong"})",
-                           R"({"finish_reason":"COMPLETE","message":[{}]})",
-                           R"({"finish_reason":null,"message":{}})",
-                           R"({"finish_reason":7,"message":{}})",
-                           R"({"finish_reason":"","message":{}})"}) {
+  for (const char* text :
+       {R"({"finish_reason":"COMPLETE","message":null})",
+        R"({"finish_reason":"COMPLETE","message":"pong"})",
+        R"({"finish_reason":"COMPLETE","message":[{}]})", R"({"finish_reason":null,"message":{}})",
+        R"({"finish_reason":7,"message":{}})", R"({"finish_reason":"","message":{}})"}) {
     EXPECT_FALSE(ReadWhole(kCohereChat, text).well_formed) << text;
   }
 }
@@ -132,9 +128,9 @@ TEST(CohereChatStreamTest, TextAndThinkingAreContent) {
 }
 
 TEST(CohereChatStreamTest, EndsWithMessageEnd) {
-  const StreamReading reading = ReadEvents(
-      {kStart, R"({"type":"message-end","delta":{"finish_reason":"MAX_TOKENS","usage":)"
-               R"({"billed_units":{"input_tokens":1,"output_tokens":2}}}})"});
+  const StreamReading reading =
+      ReadEvents({kStart, R"({"type":"message-end","delta":{"finish_reason":"MAX_TOKENS","usage":)"
+                          R"({"billed_units":{"input_tokens":1,"output_tokens":2}}}})"});
   EXPECT_TRUE(reading.finished);
   EXPECT_TRUE(reading.terminated);
   EXPECT_TRUE(kCohereChat.done_ends_stream);
@@ -160,9 +156,9 @@ TEST(CohereChatStreamTest, FindsErrorsInAllTheirForms) {
 }
 
 TEST(CohereChatStreamTest, PassesOverWhatItDoesNotKnow) {
-  for (const char* event : {"null", "7", "[]", R"("x")", R"({"type":null})",
-                            R"({"type":"tool-plan-delta","delta":null})",
-                            R"({"type":"debug","error":null})"}) {
+  for (const char* event :
+       {"null", "7", "[]", R"("x")", R"({"type":null})",
+        R"({"type":"tool-plan-delta","delta":null})", R"({"type":"debug","error":null})"}) {
     const StreamReading reading = ReadEvents({event});
     EXPECT_FALSE(reading.answer.error.has_value()) << event;
     EXPECT_FALSE(reading.answer.well_formed || reading.finished) << event;

@@ -78,13 +78,13 @@ TEST_P(BrokenBodyTest, IsADecodeError) {
   EXPECT_EQ(FailureOf(Get(peer.url())), "decode_error");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, BrokenBodyTest,
-    testing::Values(BrokenBody{"NoGzip", "gzip", "hello, I am plain text"},
-                    BrokenBody{"WrongChecksum", "gzip", WithWrongChecksum(Gzip("hello"))},
-                    BrokenBody{"NoDeflate", "deflate", "\xff\xff\xff\xff"},
-                    BrokenBody{"UnknownPacking", "rot13", "uryyb"}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Table, BrokenBodyTest,
+                         testing::Values(BrokenBody{"NoGzip", "gzip", "hello, I am plain text"},
+                                         BrokenBody{"WrongChecksum", "gzip",
+                                                    WithWrongChecksum(Gzip("hello"))},
+                                         BrokenBody{"NoDeflate", "deflate", "\xff\xff\xff\xff"},
+                                         BrokenBody{"UnknownPacking", "rot13", "uryyb"}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 // 64 MiB of zeros fit into 64 KiB.
 TEST_F(CurlTransportBodyTest, ABombEndsAtTheCap) {

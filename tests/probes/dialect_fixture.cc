@@ -16,8 +16,7 @@ Target MakeTarget(const TargetChoice& choice) {
   target.error_rules = row.error_rules;
   target.base_url = choice.base_url.empty() ? std::string(row.base_url) : choice.base_url;
   target.api_key = Secret("test-key");
-  target.call =
-      FormCall(row, {target.dialect, target.base_url, choice.model, choice.api_version});
+  target.call = FormCall(row, {target.dialect, target.base_url, choice.model, choice.api_version});
   return target;
 }
 

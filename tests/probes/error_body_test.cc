@@ -37,9 +37,9 @@ TEST(ErrorBodyTest, ReadsNumbersAsText) {
 
 TEST(ErrorBodyTest, ReadsDetailsOfBothForms) {
   EXPECT_EQ(Read(R"({"error":{"details":{"error_code":"ramp"}}})").detail_code, "ramp");
-  const ErrorBody error = Read(
-      R"({"error":{"details":[{"reason":"R1"},null,{"reason":7},{"reason":"R2","violations":)"
-      R"([{"quotaId":"Q1"},{},{"quotaId":null},{"quotaId":"Q2"}]}]}})");
+  const ErrorBody error =
+      Read(R"({"error":{"details":[{"reason":"R1"},null,{"reason":7},{"reason":"R2","violations":)"
+           R"([{"quotaId":"Q1"},{},{"quotaId":null},{"quotaId":"Q2"}]}]}})");
   EXPECT_THAT(error.detail_reasons, ElementsAre("R1", "R2"));
   EXPECT_THAT(error.quota_ids, ElementsAre("Q1", "Q2"));
 }
@@ -53,9 +53,9 @@ TEST(ErrorBodyTest, ReadsNoMoreDetailsThanAnybodySends) {
 TEST(ErrorBodyTest, OddValuesCountAsMissing) {
   for (const char* odd : {"null", "[]", "{}", "true", "[[1]]"}) {
     const std::string value(odd);
-    const ErrorBody error = Read(R"({"error":{"type":)" + value + R"(,"code":)" + value +
-                                 R"(,"status":)" + value + R"(,"param":)" + value +
-                                 R"(,"details":)" + value + "}}");
+    const ErrorBody error =
+        Read(R"({"error":{"type":)" + value + R"(,"code":)" + value + R"(,"status":)" + value +
+             R"(,"param":)" + value + R"(,"details":)" + value + "}}");
     EXPECT_EQ(error.type + error.code + error.status + error.param + error.detail_code, "") << odd;
     EXPECT_TRUE(error.detail_reasons.empty() && error.quota_ids.empty()) << odd;
   }

@@ -68,8 +68,8 @@ std::vector<RuleCase> EdgeCases() {
       {"Cloudflare525", kOpenAi, 525, html, "E7", "cloudflare_525"},
       {"Cloudflare526", kOpenAi, 526, html, "E7", "cloudflare_526"},
       {"Overloaded529", kOpenAi, 529, "overloaded", "E8", "overloaded", Type("text/plain")},
-      {"Overloaded529Typed", ErrorRules::kAnthropic, 529,
-       ErrorOf(R"("type":"overloaded_error")"), "E8", "overloaded"},
+      {"Overloaded529Typed", ErrorRules::kAnthropic, 529, ErrorOf(R"("type":"overloaded_error")"),
+       "E8", "overloaded"},
       {"Cloudflare1015", kOpenAi, 429, "<p>error 1015</p>", "E9", "cloudflare_1015"},
       {"Cloudflare1015ByType", ErrorRules::kAnthropic, 429, "error 1015", "E9", "cloudflare_1015",
        Type("text/HTML; charset=UTF-8")},
@@ -170,9 +170,10 @@ TEST(ErrorRulesTest, NamesTheSuccessorOfARetiredModel) {
 }
 
 TEST(ErrorRulesTest, KeepsTheTokenCapThatARefusalNames) {
-  RuleCase c{"", kOpenAi, 400,
-             ErrorOf(R"("message":"Invalid 'max_output_tokens': Expected a value >= 16, but got 1")"),
-             "", ""};
+  RuleCase c{
+      "",  kOpenAi,
+      400, ErrorOf(R"("message":"Invalid 'max_output_tokens': Expected a value >= 16, but got 1")"),
+      "",  ""};
   EXPECT_EQ(Judge(c).named_token_cap, 16);
   c.status = 500;
   EXPECT_FALSE(Judge(c).named_token_cap.has_value());

@@ -28,9 +28,8 @@ TEST(GeminiGenerateTest, AStreamIsAnotherPath) {
   const HttpRequest request = RequestFor({"gemini", "gemini-2.5-pro", "stream"});
   EXPECT_EQ(request.url, std::string(kModels) + "gemini-2.5-pro:streamGenerateContent?alt=sse");
   EXPECT_EQ(HeaderOf(request, "Accept"), "text/event-stream");
-  EXPECT_EQ(request.body,
-            R"({"contents":[{"parts":[{"text":"ping"}],"role":"user"}],)"
-            R"("generationConfig":{"maxOutputTokens":1}})");
+  EXPECT_EQ(request.body, R"({"contents":[{"parts":[{"text":"ping"}],"role":"user"}],)"
+                          R"("generationConfig":{"maxOutputTokens":1}})");
 }
 
 TEST(GeminiGenerateTest, KeepsTheModelInItsPlaceOfThePath) {
@@ -71,11 +70,10 @@ TEST(GeminiGenerateTest, SendsNoKeyHeaderWithoutAKey) {
 
 TEST(GeminiGenerateTest, ReadsModelAndUsageWithHiddenThinking) {
   const Answer answer = ReadWhole(
-      kGeminiGenerate,
-      R"({"candidates":[{"content":{"parts":[{"text":"p"}],"role":"model"},)"
-      R"("finishReason":"STOP"}],"modelVersion":"gemini-3.5-flash-lite",)"
-      R"("usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":1,)"
-      R"("thoughtsTokenCount":30,"totalTokenCount":33}})");
+      kGeminiGenerate, R"({"candidates":[{"content":{"parts":[{"text":"p"}],"role":"model"},)"
+                       R"("finishReason":"STOP"}],"modelVersion":"gemini-3.5-flash-lite",)"
+                       R"("usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":1,)"
+                       R"("thoughtsTokenCount":30,"totalTokenCount":33}})");
   EXPECT_TRUE(answer.well_formed);
   EXPECT_FALSE(answer.blocked);
   EXPECT_FALSE(answer.error.has_value());
@@ -128,16 +126,14 @@ TEST(GeminiGenerateTest, KnowsRefusedPromptsAndAnswers) {
         R"({"candidates":[{"content":{"parts":[]},"finishReason":"PROHIBITED_CONTENT"}]})"}) {
     EXPECT_TRUE(ReadWhole(kGeminiGenerate, text).blocked) << text;
   }
-  for (const char* text :
-       {R"({"promptFeedback":{"blockReason":null}})", R"({"promptFeedback":{}})",
-        R"({"candidates":[{}],"promptFeedback":{"blockReason":"SAFETY"}})"}) {
+  for (const char* text : {R"({"promptFeedback":{"blockReason":null}})", R"({"promptFeedback":{}})",
+                           R"({"candidates":[{}],"promptFeedback":{"blockReason":"SAFETY"}})"}) {
     EXPECT_FALSE(ReadWhole(kGeminiGenerate, text).blocked) << text;
   }
 }
 
 TEST(GeminiGenerateTest, RubbishIsNoAnswer) {
-  for (const char* form :
-       {"@", R"({"candidates":@})", R"({"candidates":[{"content":@}]})"}) {
+  for (const char* form : {"@", R"({"candidates":@})", R"({"candidates":[{"content":@}]})"}) {
     for (const std::string& text : WithRubbish(form)) {
       EXPECT_FALSE(ReadWhole(kGeminiGenerate, text).well_formed) << text;
       EXPECT_FALSE(ReadWhole(kGeminiGenerate, text).blocked) << text;
@@ -168,11 +164,11 @@ StreamReading ReadChunks(const std::vector<std::string>& chunks) {
 }
 
 TEST(GeminiGenerateStreamTest, EndsWithAReasonAndNoLastWord) {
-  const StreamReading reading = ReadChunks(
-      {R"({"candidates":[{"content":{"parts":[{"text":"pong"}]}}],)"
-       R"("usageMetadata":{"promptTokenCount":2},"modelVersion":"m-1"})",
-       R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}],)"
-       R"("usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":4}})"});
+  const StreamReading reading =
+      ReadChunks({R"({"candidates":[{"content":{"parts":[{"text":"pong"}]}}],)"
+                  R"("usageMetadata":{"promptTokenCount":2},"modelVersion":"m-1"})",
+                  R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}],)"
+                  R"("usageMetadata":{"promptTokenCount":2,"candidatesTokenCount":4}})"});
   EXPECT_TRUE(reading.answer.well_formed);
   EXPECT_TRUE(reading.has_content);
   EXPECT_TRUE(reading.finished);

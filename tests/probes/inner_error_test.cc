@@ -91,20 +91,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Others, InnerErrorTest,
-    testing::Values(
-        InnerCase{"UnknownWord", R"({"code":"whatever"})", ErrorType::kOther, kOther},
-        InnerCase{"ClientNumber", R"({"code":400})", ErrorType::kOther, kOther},
-        InnerCase{"MistralsInvalidModel", R"({"type":"invalid_model","code":"1500"})",
-                  ErrorType::kOther, kOther},
-        InnerCase{"NoNumber", R"({"code":"500 or so"})", ErrorType::kOther, kOther},
-        InnerCase{"HugeNumber", R"({"code":"50000000000000000000"})", ErrorType::kOther, kOther},
-        InnerCase{"OverloadInProseAlone", R"({"message":"we are overloaded"})", ErrorType::kOther,
-                  kOther},
-        InnerCase{"OtherCase", R"({"code":"Server_Error"})", ErrorType::kOther, kOther},
-        InnerCase{"Nothing", R"({})", ErrorType::kOther, kOther},
-        InnerCase{"Null", R"(null)", ErrorType::kOther, kOther},
-        InnerCase{"OddTypes", R"({"code":{"deep":[]},"type":[529],"status":true})",
-                  ErrorType::kOther, kOther}),
+    testing::Values(InnerCase{"UnknownWord", R"({"code":"whatever"})", ErrorType::kOther, kOther},
+                    InnerCase{"ClientNumber", R"({"code":400})", ErrorType::kOther, kOther},
+                    InnerCase{"MistralsInvalidModel", R"({"type":"invalid_model","code":"1500"})",
+                              ErrorType::kOther, kOther},
+                    InnerCase{"NoNumber", R"({"code":"500 or so"})", ErrorType::kOther, kOther},
+                    InnerCase{"HugeNumber", R"({"code":"50000000000000000000"})", ErrorType::kOther,
+                              kOther},
+                    InnerCase{"OverloadInProseAlone", R"({"message":"we are overloaded"})",
+                              ErrorType::kOther, kOther},
+                    InnerCase{"OtherCase", R"({"code":"Server_Error"})", ErrorType::kOther, kOther},
+                    InnerCase{"Nothing", R"({})", ErrorType::kOther, kOther},
+                    InnerCase{"Null", R"(null)", ErrorType::kOther, kOther},
+                    InnerCase{"OddTypes", R"({"code":{"deep":[]},"type":[529],"status":true})",
+                              ErrorType::kOther, kOther}),
     [](const auto& test) { return std::string(test.param.name); });
 
 // Who has spent his limit or shown a bad key is not helped by hearing "5xx".

@@ -30,10 +30,9 @@ TEST_P(OpenAiChatRequestTest, IsTheSmallestCallThatTheProviderAccepts) {
   EXPECT_EQ(request.url, c.url);
   EXPECT_EQ(request.body, std::string(R"({"model":")") + c.model +
                               R"(","messages":[{"role":"user","content":"ping"}],)" + c.added);
-  EXPECT_THAT(request.headers,
-              ElementsAre(Pair("Accept", "application/json"),
-                          Pair("Content-Type", "application/json"),
-                          Pair("Authorization", "Bearer test-key")));
+  EXPECT_THAT(request.headers, ElementsAre(Pair("Accept", "application/json"),
+                                           Pair("Content-Type", "application/json"),
+                                           Pair("Authorization", "Bearer test-key")));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -88,14 +87,15 @@ TEST(OpenAiChatTest, JoinsABaseUrlThatEndsInASlash) {
 }
 
 TEST(OpenAiChatTest, CallsAzuresTwoRoutes) {
-  const HttpRequest own = RequestFor({"azure_openai", "my model/1", "chat", "",
-                                     "https://r.example/openai"});
+  const HttpRequest own =
+      RequestFor({"azure_openai", "my model/1", "chat", "", "https://r.example/openai"});
   EXPECT_EQ(own.url,
             "https://r.example/openai/deployments/my%20model%2F1/chat/completions"
             "?api-version=2024-10-21");
   EXPECT_EQ(HeaderOf(own, "api-key"), "test-key");
   EXPECT_EQ(HeaderOf(own, "Authorization"), "(none)");
-  const HttpRequest v1 = RequestFor({"azure_openai", "d", "chat", "", "https://r.example/openai/v1"});
+  const HttpRequest v1 =
+      RequestFor({"azure_openai", "d", "chat", "", "https://r.example/openai/v1"});
   EXPECT_EQ(v1.url, "https://r.example/openai/v1/chat/completions");
   EXPECT_EQ(HeaderOf(v1, "Authorization"), "Bearer test-key");
 }
@@ -126,16 +126,15 @@ TEST(OpenAiChatTest, ReadsModelAndUsage) {
 }
 
 std::optional<TokenUsage> UsageOf(const std::string& usage) {
-  return ReadWhole(kOpenAiChat, R"({"choices":[{"message":{},"finish_reason":"stop"}],"usage":)" +
-                                    usage + "}")
+  return ReadWhole(kOpenAiChat,
+                   R"({"choices":[{"message":{},"finish_reason":"stop"}],"usage":)" + usage + "}")
       .usage;
 }
 
 // xAI's completion leaves its thinking out; the total has it, and so has the bill.
 TEST(OpenAiChatTest, CountsHiddenThinkingThatOnlyTheTotalShows) {
-  const auto usage = UsageOf(
-      R"({"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,)"
-      R"("completion_tokens_details":{"reasoning_tokens":386}})");
+  const auto usage = UsageOf(R"({"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,)"
+                             R"("completion_tokens_details":{"reasoning_tokens":386}})");
   ASSERT_TRUE(usage.has_value());
   EXPECT_EQ(usage->input, 12);
   EXPECT_EQ(usage->output, 387);
@@ -216,9 +215,9 @@ StreamReading ReadChunks(const std::vector<std::string>& chunks) {
 }
 
 TEST(OpenAiChatStreamTest, OnlyARoleIsNoContent) {
-  const StreamReading reading = ReadChunks(
-      {R"({"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},)"
-       R"("finish_reason":null}],"usage":null})"});
+  const StreamReading reading =
+      ReadChunks({R"({"model":"m-1","choices":[{"delta":{"role":"assistant","content":""},)"
+                  R"("finish_reason":null}],"usage":null})"});
   EXPECT_TRUE(reading.answer.well_formed);
   EXPECT_EQ(reading.answer.served_model, "m-1");
   EXPECT_FALSE(reading.has_content);
@@ -229,7 +228,8 @@ TEST(OpenAiChatStreamTest, TextThinkingAndRefusalsAreContent) {
   for (const char* member : {"content", "reasoning", "reasoning_content", "refusal"}) {
     const std::string name(member);
     EXPECT_TRUE(ReadChunks({R"({"choices":[{"delta":{")" + name + R"(":"p"}}]})"}).has_content);
-    for (const std::string& chunk : WithRubbish(R"({"choices":[{"delta":{")" + name + R"(":@}}]})")) {
+    for (const std::string& chunk :
+         WithRubbish(R"({"choices":[{"delta":{")" + name + R"(":@}}]})")) {
       const bool is_text = chunk.find(R"("x")") != std::string::npos;
       EXPECT_EQ(ReadChunks({chunk}).has_content, is_text) << chunk;
     }

@@ -15,9 +15,8 @@ TEST(OpenAiResponsesTest, SendsTheSmallestCallAndHasItForgotten) {
   const HttpRequest request = RequestFor({"openai", "gpt-6-luna", "chat", kDialect});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://api.openai.com/v1/responses");
-  EXPECT_EQ(request.body,
-            R"({"model":"gpt-6-luna","input":"ping","max_output_tokens":16,)"
-            R"("reasoning":{"effort":"none"},"store":false})");
+  EXPECT_EQ(request.body, R"({"model":"gpt-6-luna","input":"ping","max_output_tokens":16,)"
+                          R"("reasoning":{"effort":"none"},"store":false})");
   EXPECT_THAT(request.headers,
               testing::ElementsAre(testing::Pair("Accept", "application/json"),
                                    testing::Pair("Content-Type", "application/json"),
@@ -34,8 +33,8 @@ TEST(OpenAiResponsesTest, AStreamSaysSo) {
 }
 
 TEST(OpenAiResponsesTest, CallsOthersLikeAnyCompatibleEndpoint) {
-  const HttpRequest request = RequestFor({"bedrock", "a.model-1:0", "chat", kDialect,
-                                         "https://r.example/openai/v1/"});
+  const HttpRequest request =
+      RequestFor({"bedrock", "a.model-1:0", "chat", kDialect, "https://r.example/openai/v1/"});
   EXPECT_EQ(request.url, "https://r.example/openai/v1/responses");
   EXPECT_EQ(request.body,
             R"({"model":"a.model-1:0","input":"ping","max_output_tokens":16,"store":false})");
@@ -50,12 +49,11 @@ TEST(OpenAiResponsesTest, SendsNoKeyHeaderWithoutAKey) {
 // --- answers -------------------------------------------------------------------
 
 TEST(OpenAiResponsesTest, ReadsModelAndUsage) {
-  const Answer answer =
-      ReadWhole(kOpenAiResponses,
-                R"({"status":"completed","error":null,"model":"m-2","output":[],)"
-                R"("usage":{"input_tokens":7,"output_tokens":16,"total_tokens":23,)"
-                R"("input_tokens_details":{"cached_tokens":2},)"
-                R"("output_tokens_details":{"reasoning_tokens":16}}})");
+  const Answer answer = ReadWhole(
+      kOpenAiResponses, R"({"status":"completed","error":null,"model":"m-2","output":[],)"
+                        R"("usage":{"input_tokens":7,"output_tokens":16,"total_tokens":23,)"
+                        R"("input_tokens_details":{"cached_tokens":2},)"
+                        R"("output_tokens_details":{"reasoning_tokens":16}}})");
   EXPECT_TRUE(answer.well_formed);
   EXPECT_FALSE(answer.error.has_value());
   EXPECT_EQ(answer.served_model, "m-2");
@@ -65,8 +63,8 @@ TEST(OpenAiResponsesTest, ReadsModelAndUsage) {
 }
 
 TEST(OpenAiResponsesTest, AnAnswerThatTheCapCutIsOne) {
-  const Answer answer = ReadWhole(kOpenAiResponses,
-                                  R"({"status":"incomplete","output":[{"type":"reasoning"}],)"
+  const Answer answer =
+      ReadWhole(kOpenAiResponses, R"({"status":"incomplete","output":[{"type":"reasoning"}],)"
                                   R"("incomplete_details":{"reason":"max_output_tokens"}})");
   EXPECT_TRUE(answer.well_formed);
   EXPECT_FALSE(answer.error.has_value());
@@ -78,11 +76,10 @@ TEST(OpenAiResponsesTest, RubbishIsNoAnswer) {
       EXPECT_FALSE(ReadWhole(kOpenAiResponses, text).well_formed) << text;
     }
   }
-  for (const char* text : {R"({"status":"completed","output":null})",
-                           R"({"status":"completed","output":{}})", R"({"status":"completed"})",
-                           R"({"status":"in_progress","output":[]})",
-                           R"({"status":"cancelled","output":[]})",
-                           R"({"status":"queued","output":[]})"}) {
+  for (const char* text :
+       {R"({"status":"completed","output":null})", R"({"status":"completed","output":{}})",
+        R"({"status":"completed"})", R"({"status":"in_progress","output":[]})",
+        R"({"status":"cancelled","output":[]})", R"({"status":"queued","output":[]})"}) {
     EXPECT_FALSE(ReadWhole(kOpenAiResponses, text).well_formed) << text;
   }
 }
@@ -111,13 +108,13 @@ StreamReading ReadEvents(const std::vector<std::string>& texts) {
 }
 
 TEST(OpenAiResponsesStreamTest, AnnouncementsAreNoContent) {
-  const StreamReading reading = ReadEvents(
-      {R"({"type":"response.created","response":{"status":"in_progress","error":null}})",
-       R"({"type":"response.in_progress","response":{"status":"in_progress"}})",
-       R"({"type":"response.output_item.added","item":{"type":"message","content":[]}})",
-       R"({"type":"response.output_text.delta","delta":""})",
-       R"({"type":"response.output_text.delta","delta":null})",
-       R"({"type":"response.output_text.done","text":"pong"})"});
+  const StreamReading reading =
+      ReadEvents({R"({"type":"response.created","response":{"status":"in_progress","error":null}})",
+                  R"({"type":"response.in_progress","response":{"status":"in_progress"}})",
+                  R"({"type":"response.output_item.added","item":{"type":"message","content":[]}})",
+                  R"({"type":"response.output_text.delta","delta":""})",
+                  R"({"type":"response.output_text.delta","delta":null})",
+                  R"({"type":"response.output_text.done","text":"pong"})"});
   EXPECT_FALSE(reading.has_content);
   EXPECT_FALSE(reading.finished);
   EXPECT_FALSE(reading.answer.error.has_value());
@@ -125,9 +122,9 @@ TEST(OpenAiResponsesStreamTest, AnnouncementsAreNoContent) {
 
 TEST(OpenAiResponsesStreamTest, TextThinkingAndRefusalsAreContent) {
   for (const char* type : {"output_text", "refusal", "reasoning_summary_text", "reasoning_text"}) {
-    EXPECT_TRUE(ReadEvents({std::string(R"({"type":"response.)") + type +
-                            R"(.delta","delta":"p"})"})
-                    .has_content)
+    EXPECT_TRUE(
+        ReadEvents({std::string(R"({"type":"response.)") + type + R"(.delta","delta":"p"})"})
+            .has_content)
         << type;
   }
 }

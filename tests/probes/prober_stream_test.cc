@@ -108,18 +108,17 @@ TEST_P(BrokenStreamTest, IsJudgedByWhatItSaid) {
 INSTANTIATE_TEST_SUITE_P(
     Breaks, BrokenStreamTest,
     testing::Values(
-        BreakCase{"ResetBeforeTheEnd", {kRole, kText}, Reason::kConnReset,
-                  Reason::kStreamTruncated},
+        BreakCase{
+            "ResetBeforeTheEnd", {kRole, kText}, Reason::kConnReset, Reason::kStreamTruncated},
         BreakCase{"ClosedBeforeTheEnd", {kRole}, Reason::kConnClosed, Reason::kStreamTruncated},
         BreakCase{"ShortBeforeTheEnd", {kText}, Reason::kShortBody, Reason::kStreamTruncated},
         BreakCase{"GoawayBeforeTheEnd", {kText}, Reason::kH2Goaway, Reason::kStreamTruncated},
-        BreakCase{"BrokenBeforeTheEnd", {kText}, Reason::kTransportError,
-                  Reason::kStreamTruncated},
+        BreakCase{"BrokenBeforeTheEnd", {kText}, Reason::kTransportError, Reason::kStreamTruncated},
         BreakCase{"ResetAfterTheLastWord", {kText, kReason, kDone}, Reason::kConnReset, {}},
         BreakCase{"ShortAfterTheLastWord", {kText, kReason, kDone}, Reason::kShortBody, {}},
         BreakCase{"ResetAfterTheReason", {kText, kReason}, Reason::kConnReset, {}},
-        BreakCase{"ResetAfterAnError", {kText, kError}, Reason::kConnReset,
-                  Reason::kInStreamRateLimit}),
+        BreakCase{
+            "ResetAfterAnError", {kText, kError}, Reason::kConnReset, Reason::kInStreamRateLimit}),
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -128,17 +127,18 @@ INSTANTIATE_TEST_SUITE_P(
         BreakCase{"OpenBeforeTheEnd", {kRole, kText}, Reason::kTotal, Reason::kTotal},
         BreakCase{"OpenAfterTheReason", {kText, kReason}, Reason::kTotal, Reason::kTotal},
         BreakCase{"OpenAfterTheLastWord", {kText, kReason, kDone}, Reason::kTotal, {}},
-        BreakCase{"OpenAfterAnError", {kText, kError}, Reason::kTotal,
-                  Reason::kInStreamRateLimit}),
+        BreakCase{"OpenAfterAnError", {kText, kError}, Reason::kTotal, Reason::kInStreamRateLimit}),
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Others, BrokenStreamTest,
     testing::Values(
-        BreakCase{"BadEncoding", {kText, kReason, kDone}, Reason::kDecodeError,
-                  Reason::kDecodeError},
+        BreakCase{
+            "BadEncoding", {kText, kReason, kDone}, Reason::kDecodeError, Reason::kDecodeError},
         BreakCase{"TooLarge", {kText, kError}, Reason::kBodyTooLarge, Reason::kBodyTooLarge},
-        BreakCase{"OurOwnMachine", {kText, kReason, kDone}, Reason::kLocalResource,
+        BreakCase{"OurOwnMachine",
+                  {kText, kReason, kDone},
+                  Reason::kLocalResource,
                   Reason::kLocalResource}),
     [](const auto& test) { return std::string(test.param.name); });
 

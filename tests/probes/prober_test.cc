@@ -9,7 +9,6 @@
 namespace heyhi {
 namespace {
 
-
 const absl::Time kStart = absl::FromUnixSeconds(1790000000);
 
 class ProberTest : public testing::Test {
@@ -128,9 +127,8 @@ TEST_F(ProberTest, CannotTellWhereNoModelIsNamed) {
 }
 
 TEST_F(ProberTest, CleansTheServedModel) {
-  const ProbeResult result =
-      ProbeOnce(200, R"({"choices":[{"message":{},"finish_reason":"stop"}],)"
-                     R"("model":"a\u001b[31m b sk-canary-1\n"})");
+  const ProbeResult result = ProbeOnce(200, R"({"choices":[{"message":{},"finish_reason":"stop"}],)"
+                                            R"("model":"a\u001b[31m b sk-canary-1\n"})");
   EXPECT_EQ(result.served_model, "a[31mb[key]");
 }
 

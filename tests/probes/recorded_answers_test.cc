@@ -89,8 +89,8 @@ class RecordedAnswerTest : public testing::TestWithParam<Recording> {
     const Provider& provider = *FindProvider(recorded()["provider"].StringOrEmpty());
     AskedCall asked;
     asked.rules = provider.error_rules;
-    asked.dialect = absl::StartsWith(GetParam().kind, "responses") ? kOpenAiResponses.name
-                                                                   : provider.dialect;
+    asked.dialect =
+        absl::StartsWith(GetParam().kind, "responses") ? kOpenAiResponses.name : provider.dialect;
     asked.stream = is_stream();
     asked.at = absl::FromCivil(absl::CivilDay(2026, 11, 22), absl::UTCTimeZone());
     return asked;

@@ -157,9 +157,9 @@ std::map<std::string, std::string> MeaningfulHeaders(JsonView headers) {
 std::string ComparableBody(const std::string& text) {
   const auto document = JsonDocument::Parse(text);
   if (!document.has_value()) return "no JSON";
-  static const char* const kWanted[] = {"max_tokens",       "max_completion_tokens",
+  static const char* const kWanted[] = {"max_tokens",        "max_completion_tokens",
                                         "max_output_tokens", "generationConfig",
-                                        "reasoning_effort", "reasoning",
+                                        "reasoning_effort",  "reasoning",
                                         "thinking"};
   std::string result;
   for (const std::string& key : document->root().Keys()) {
@@ -203,9 +203,9 @@ TEST_P(RecordedRequestTest, SendsNoSamplingParameters) {
 
 // What each recorded call with thinking off or a least cap says, ours says too.
 TEST(RecordedRequestsTest, ThinkingOffIsSaidAsTheClientsSayIt) {
-  for (const char* name : {"openai-chat-reasoning-none", "openai-responses-reasoning-none",
-                           "anthropic-chat-thinking-disabled", "gemini-chat-minimal",
-                           "gemini-chat-nothink"}) {
+  for (const char* name :
+       {"openai-chat-reasoning-none", "openai-responses-reasoning-none",
+        "anthropic-chat-thinking-disabled", "gemini-chat-minimal", "gemini-chat-nothink"}) {
     const JsonDocument recorded = ReadRequest(name);
     for (const RequestCase& c : RequestCases()) {
       if (std::string(c.recorded) != name) continue;

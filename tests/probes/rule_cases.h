@@ -16,8 +16,7 @@ struct RuleCaseExtras {
   std::string model = "some-model";
   bool key_sent = true;
   std::string_view dialect = "";  // that of the rules' own provider
-  std::vector<std::pair<std::string, std::string>> headers = {
-      {"content-type", "application/json"}};
+  std::vector<std::pair<std::string, std::string>> headers = {{"content-type", "application/json"}};
   absl::CivilDay on = absl::CivilDay(2026, 11, 22);
 };
 

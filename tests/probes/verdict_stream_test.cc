@@ -19,7 +19,7 @@ std::string Event(const std::string& data, const std::string& name = "") {
 // One dialect's stream in its parts.
 struct StreamParts {
   const Dialect* dialect;
-  std::string start;      // no content yet
+  std::string start;  // no content yet
   std::string content;
   std::string reason;     // why it ends; "" where only the last word says so
   std::string last_word;  // "" where there is none
@@ -69,13 +69,14 @@ StreamParts GenerateParts() {
 }
 
 StreamParts CohereParts() {
-  return {&kCohereChat,
-          Event(R"({"type":"message-start","delta":{"message":{"content":[]}}})"),
-          Event(R"({"type":"content-delta","delta":{"message":{"content":{"text":"p"}}}})"),
-          "",
-          Event(R"({"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":)"
-                R"({"billed_units":{"input_tokens":7,"output_tokens":1}}}})"),
-          Event(R"({"type":"message-end","delta":{"finish_reason":"ERROR","error":{"code":529}}})")};
+  return {
+      &kCohereChat,
+      Event(R"({"type":"message-start","delta":{"message":{"content":[]}}})"),
+      Event(R"({"type":"content-delta","delta":{"message":{"content":{"text":"p"}}}})"),
+      "",
+      Event(R"({"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":)"
+            R"({"billed_units":{"input_tokens":7,"output_tokens":1}}}})"),
+      Event(R"({"type":"message-end","delta":{"finish_reason":"ERROR","error":{"code":529}}})")};
 }
 
 AskedCall Asked(const Dialect& dialect) {
@@ -101,7 +102,8 @@ Verdict Judge(const Dialect& dialect, const std::vector<std::string>& parts) {
   return JudgeAnswer(Asked(dialect), StreamOf(parts));
 }
 
-std::optional<Verdict> JudgeTimedOut(const Dialect& dialect, const std::vector<std::string>& parts) {
+std::optional<Verdict> JudgeTimedOut(const Dialect& dialect,
+                                     const std::vector<std::string>& parts) {
   return JudgeStream(Asked(dialect), StreamOf(parts), /*timed_out=*/true);
 }
 
@@ -139,15 +141,14 @@ TEST_P(StreamVerdictTest, TheFirstContentIsNotTheFirstByte) {
 }
 
 TEST_P(StreamVerdictTest, AnAnswerWithoutContentIsOne) {
-  const Verdict verdict =
-      Judge(dialect(), {parts().start, parts().reason, parts().last_word});
+  const Verdict verdict = Judge(dialect(), {parts().start, parts().reason, parts().last_word});
   EXPECT_FALSE(verdict.reason.has_value()) << ReasonName(*verdict.reason);
   EXPECT_FALSE(verdict.first_content_at.has_value());
 }
 
 TEST_P(StreamVerdictTest, ReadsTheSameInOnePieceAndInSingleBytes) {
-  const std::string whole = absl::StrCat(kKeepAlive, parts().start, parts().content,
-                                         parts().reason, parts().last_word);
+  const std::string whole =
+      absl::StrCat(kKeepAlive, parts().start, parts().content, parts().reason, parts().last_word);
   std::vector<std::string> bytes;
   for (const char c : whole) bytes.emplace_back(1, c);
   for (const auto& pieces : {std::vector<std::string>{whole}, bytes}) {
@@ -159,8 +160,8 @@ TEST_P(StreamVerdictTest, ReadsTheSameInOnePieceAndInSingleBytes) {
 }
 
 TEST_P(StreamVerdictTest, ACutStreamIsTruncatedWhereverTheCutIs) {
-  const std::string whole = absl::StrCat(parts().start, parts().content, parts().reason,
-                                         parts().last_word);
+  const std::string whole =
+      absl::StrCat(parts().start, parts().content, parts().reason, parts().last_word);
   const std::string& end = ends_with_its_reason() ? parts().reason : parts().last_word;
   const std::size_t whole_from = whole.find(end) + end.size();
   for (std::size_t size = 0; size < whole_from - 1; ++size) {
@@ -285,8 +286,8 @@ INSTANTIATE_TEST_SUITE_P(
                   Event(R"({"choices":[{"finish_reason":"error","error":{"code":502}}]})"), "S4",
                   ErrorType::k5xx},
         ErrorCase{"Mistral", &kOpenAiChat,
-                  Event(R"({"object":"error","type":"internal_server_error","code":"3000"})"),
-                  "S4", ErrorType::k5xx},
+                  Event(R"({"object":"error","type":"internal_server_error","code":"3000"})"), "S4",
+                  ErrorType::k5xx},
         ErrorCase{"MistralCapacity", &kOpenAiChat, Event(R"({"object":"error","code":"3505"})"),
                   "S2", ErrorType::k5xx},
         ErrorCase{"ChatInAnArray", &kOpenAiChat, Event(R"([{"error":{"code":429}}])"), "S3",

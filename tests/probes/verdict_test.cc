@@ -119,11 +119,10 @@ std::vector<AnswerCase> ErrorIn200Cases() {
       {"UpstreamInAnArray", &kOpenAiChat, "[" + error(R"("code":502)") + "]", "H4", "error_in_200",
        k5xx},
       {"UpstreamLimit", &kOpenAiChat, error(R"("code":429)"), "H4", "error_in_200", kRateLimit},
-      {"UpstreamQuota", &kOpenAiChat, error(R"("code":"insufficient_quota")"), "H4",
-       "error_in_200", kAuth},
+      {"UpstreamQuota", &kOpenAiChat, error(R"("code":"insufficient_quota")"), "H4", "error_in_200",
+       kAuth},
       {"ErrorBesideAnAnswer", &kOpenAiChat,
-       R"({"error":"no","choices":[{"message":{},"finish_reason":"stop"}]})", "H4",
-       "error_in_200"},
+       R"({"error":"no","choices":[{"message":{},"finish_reason":"stop"}]})", "H4", "error_in_200"},
       {"ErrorInsideTheChoice", &kOpenAiChat,
        R"({"choices":[{"finish_reason":"error","error":{"code":429},"message":{}}]})", "H4",
        "error_in_200", kRateLimit},
@@ -176,9 +175,9 @@ TEST(VerdictTest, KeepsWhatAnAnswerSaysHealthyOrNot) {
   const Verdict healthy = Judge(kOpenAiChat, HealthyChatBody());
   EXPECT_EQ(healthy.served_model, "m");
   EXPECT_EQ(healthy.usage->input, 7);
-  const Verdict failed = Judge(
-      kCohereChat, R"({"finish_reason":"ERROR","usage":{"billed_units":{"input_tokens":3,)"
-                   R"("output_tokens":0}}})");
+  const Verdict failed =
+      Judge(kCohereChat, R"({"finish_reason":"ERROR","usage":{"billed_units":{"input_tokens":3,)"
+                         R"("output_tokens":0}}})");
   EXPECT_EQ(failed.usage->input, 3);
   const Verdict blocked =
       Judge(kGeminiGenerate, R"({"promptFeedback":{"blockReason":"SAFETY"},"modelVersion":"g",)"
@@ -230,8 +229,8 @@ std::vector<std::string> PoisonBodies() {
 std::vector<HttpExchange> PoisonedAnswers(const std::string& poison, int status) {
   const std::string event = "data: " + poison + "\n\n";
   std::vector<HttpExchange> answers;
-  for (const std::string& body : {poison, event, event + "data: [DONE]\n\n",
-                                  "event: message_stop\n" + event + event}) {
+  for (const std::string& body :
+       {poison, event, event + "data: [DONE]\n\n", "event: message_stop\n" + event + event}) {
     answers.push_back(StreamAfter({{absl::Seconds(1), body}}));
     answers.back().status = status;
   }
@@ -255,9 +254,8 @@ TEST_P(PoisonTest, NeverCountsAsOk) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PoisonTest, testing::ValuesIn(Dialects()), [](const auto& test) {
-  return std::string(test.param->name);
-});
+INSTANTIATE_TEST_SUITE_P(All, PoisonTest, testing::ValuesIn(Dialects()),
+                         [](const auto& test) { return std::string(test.param->name); });
 
 TEST(VerdictTest, ACutAnswerIsNone) {
   const std::string whole = HealthyChatBody();

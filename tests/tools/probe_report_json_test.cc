@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <regex>
 #include <set>
-#include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "probes/json.h"
 #include "tools/probe_report.h"
 
@@ -56,11 +59,11 @@ JsonDocument Render(const ProbeResult& result) {
 // "phase_seconds.dns", "sample.headers[].name": every member below `value`.
 void CollectPaths(JsonView value, const std::string& path, std::set<std::string>* paths) {
   for (const std::string& key : value.Keys()) {
-    const std::string member = path.empty() ? key : path + "." + key;
+    const std::string member = path.empty() ? key : absl::StrCat(path, ".", key);
     paths->insert(member);
     CollectPaths(value[key], member, paths);
   }
-  if (value.IsArray()) CollectPaths(value.At(0), path + "[]", paths);
+  if (value.IsArray()) CollectPaths(value.At(0), absl::StrCat(path, "[]"), paths);
 }
 
 TEST(ProbeReportJsonTest, SaysEverythingOfAFailure) {
@@ -137,14 +140,17 @@ TEST(ProbeReportJsonTest, BlamesNobodyForAGoodAnswer) {
 }
 
 TEST(ProbeReportJsonTest, IsAsDocumented) {
-  std::ifstream file(std::string(HEYHI_SOURCE_DIR) + "/docs/probe.md");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const std::string table = text.substr(text.find("| member |"));
+  std::ifstream page(std::string(HEYHI_SOURCE_DIR) + "/docs/probe.md");
   std::set<std::string> documented;
-  const std::regex row(R"(\n\| `([^`]+)` \| [^|]+ \| [^|]+ \|)");
-  for (auto it = std::sregex_iterator(table.begin(), table.end(), row);
-       it != std::sregex_iterator(); ++it) {
-    EXPECT_TRUE(documented.insert((*it)[1]).second) << (*it)[1];
+  bool in_table = false;
+  for (std::string line; std::getline(page, line);) {
+    in_table = in_table || line == "| member | type | meaning |";
+    const std::vector<std::string> cells = absl::StrSplit(line, '|');
+    if (!in_table || !absl::StartsWith(line, "| `")) continue;
+    ASSERT_EQ(cells.size(), 5U) << line;
+    EXPECT_GT(cells[2].size() + cells[3].size(), 8U) << line;
+    const std::string name = cells[1].substr(2, cells[1].size() - 4);
+    EXPECT_TRUE(documented.insert(name).second) << name;
   }
   std::set<std::string> written;
   CollectPaths(Render(Failed(OpenAi())).root(), "", &written);

@@ -274,6 +274,32 @@ TEST(ProbeReportTest, SaysWhenOwnMachineFails) {
   EXPECT_THAT(report, Not(HasSubstr("see  ")));
 }
 
+TEST(ProbeReportTest, RepeatsTheProvidersWordsWhateverTheirShape) {
+  const struct {
+    const char* body;
+    const char* words;
+  } cases[] = {
+      {R"({"error":{"message":"too many"}})", "too many"},
+      {R"([{"error":{"message":"too many"}}])", "too many"},
+      {R"({"error":"no such page"})", "no such page"},
+      {R"({"message":"invalid api token"})", "invalid api token"},
+      {R"({"detail":"Unauthorized"})", "Unauthorized"},
+      {"data: {\"id\":1}\n\ndata: {\"error\":{\"message\":\"in between\"}}\n\ndata: [DO",
+       "in between"},
+  };
+  for (const auto& c : cases) {
+    ProbeResult result = RateLimited(OpenAi());
+    result.sample->body = c.body;
+    EXPECT_THAT(Report(OpenAi(), result), HasSubstr(absl::StrCat("says      ", c.words, "\n")));
+  }
+  for (const char* body :
+       {"", "<html>", R"({"error":null,"message":7})", R"({"error":{"message")"}) {
+    ProbeResult result = RateLimited(OpenAi());
+    result.sample->body = body;
+    EXPECT_THAT(Report(OpenAi(), result), Not(HasSubstr("\nsays"))) << body;
+  }
+}
+
 TEST(ProbeReportTest, CutsALongBody) {
   ProbeResult result = RateLimited(OpenAi());
   result.sample->body = "<html>\n\n\t<body>\n";
