@@ -25,7 +25,7 @@ std::string CleanWord(const std::string& text, const Secret& key) {
 }
 
 std::string RequestId(const Target& target, const HttpExchange& exchange) {
-  const std::string own = CleanWord(exchange.Header(target.call.request_id_header), target.api_key);
+  std::string own = CleanWord(exchange.Header(target.call.request_id_header), target.api_key);
   if (!own.empty()) return own;
   for (const char* name : kRequestIdHeaders) {
     std::string id = CleanWord(exchange.Header(name), target.api_key);

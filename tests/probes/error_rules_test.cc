@@ -113,10 +113,10 @@ std::vector<RuleCase> StatusCases() {
 
 std::vector<RuleCase> AllCases() {
   std::vector<RuleCase> all;
-  for (const auto& family :
-       {&EdgeCases, &OpenAiRuleCases, &OpenAiLimitCases, &XaiRuleCases, &AzureRuleCases,
-        &BedrockRuleCases, &AnthropicRuleCases, &GeminiRuleCases, &GeminiQuotaCases,
-        &GeminiCompatibleCases, &CohereRuleCases, &MistralRuleCases, &StatusCases}) {
+  for (const auto& family : {&EdgeCases, &OpenAiAccountCases, &OpenAiModelCases, &OpenAiLimitCases,
+                             &XaiRuleCases, &AzureRuleCases, &BedrockRuleCases, &AnthropicRuleCases,
+                             &GeminiRuleCases, &GeminiQuotaCases, &GeminiCompatibleCases,
+                             &CohereRuleCases, &MistralRuleCases, &StatusCases}) {
     const std::vector<RuleCase> cases = family();
     all.insert(all.end(), cases.begin(), cases.end());
   }
@@ -152,7 +152,7 @@ TEST(ErrorRulesTest, EveryRuleHasACase) {
 }
 
 TEST(ErrorRulesTest, AnErrorInAnArrayIsTheSameError) {
-  for (RuleCase c : OpenAiRuleCases()) {
+  for (RuleCase c : OpenAiAccountCases()) {
     c.body = "[" + c.body + "]";
     EXPECT_EQ(Judge(c).rule, c.rule) << c.name;
   }

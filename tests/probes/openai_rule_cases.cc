@@ -22,8 +22,7 @@ std::string ErrorOf(const std::string& members) {
   return absl::StrCat("{\"error\":{", members, "}}");
 }
 
-std::vector<RuleCase> OpenAiRuleCases() {
-  const std::string no_model = ErrorOf(R"("code":"model_not_found","message":"The model is not")");
+std::vector<RuleCase> OpenAiAccountCases() {
   return {
       {"QuotaAsType", kOpenAi, 429, ErrorOf(R"("type":"insufficient_quota")"), "O1",
        "billing_quota"},
@@ -45,6 +44,12 @@ std::vector<RuleCase> OpenAiRuleCases() {
        "invalid_key"},
       {"Country", kOpenAi, 403, ErrorOf(R"("code":"unsupported_country_region_territory")"), "O5",
        "geo_blocked"},
+  };
+}
+
+std::vector<RuleCase> OpenAiModelCases() {
+  const std::string no_model = ErrorOf(R"("code":"model_not_found","message":"The model is not")");
+  return {
       {"Decommissioned", kOpenAi, 400, ErrorOf(R"("code":"model_decommissioned")"), "O6",
        "model_retired"},
       {"RetiredByTable", kOpenAi, 404, no_model, "O7", "model_retired", {.model = "gpt-4"}},

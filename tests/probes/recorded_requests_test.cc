@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -157,10 +158,10 @@ std::map<std::string, std::string> MeaningfulHeaders(JsonView headers) {
 std::string ComparableBody(const std::string& text) {
   const auto document = JsonDocument::Parse(text);
   if (!document.has_value()) return "no JSON";
-  static const char* const kWanted[] = {"max_tokens",        "max_completion_tokens",
-                                        "max_output_tokens", "generationConfig",
-                                        "reasoning_effort",  "reasoning",
-                                        "thinking"};
+  constexpr std::string_view kWanted[] = {"max_tokens",        "max_completion_tokens",
+                                          "max_output_tokens", "generationConfig",
+                                          "reasoning_effort",  "reasoning",
+                                          "thinking"};
   std::string result;
   for (const std::string& key : document->root().Keys()) {
     if (std::find(std::begin(kWanted), std::end(kWanted), key) != std::end(kWanted)) continue;

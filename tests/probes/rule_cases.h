@@ -32,7 +32,8 @@ struct RuleCase {
 };
 
 // The answers of each family, in the order of the rules.
-std::vector<RuleCase> OpenAiRuleCases();
+std::vector<RuleCase> OpenAiAccountCases();
+std::vector<RuleCase> OpenAiModelCases();
 std::vector<RuleCase> OpenAiLimitCases();
 std::vector<RuleCase> XaiRuleCases();
 std::vector<RuleCase> AzureRuleCases();

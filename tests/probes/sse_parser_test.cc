@@ -97,7 +97,8 @@ TEST(SseParserTest, StopsAtALineThatIsTooLong) {
 TEST(SseParserTest, StopsAtAnEventThatIsTooLarge) {
   bool within_caps = true;
   std::string text;
-  for (int line = 0; line < 9; ++line) text += "data:" + std::string(32 * 1024, 'x') + "\n";
+  for (int line = 0; line < 9; ++line)
+    text += "data:" + std::string(std::size_t{32} * 1024, 'x') + "\n";
   EXPECT_EQ(CountEvents(text + "\n", &within_caps), 0);
   EXPECT_FALSE(within_caps);
 }
