@@ -207,8 +207,11 @@ absl::Status ConfigReader::ReadProvider(const YamlNode& node) {
   if (models == nullptr) {
     const Provider* known = FindProvider(name->scalar);
     if (known == nullptr || known->default_model.empty()) {
-      return Error(name->line, absl::StrCat("provider \"", name->scalar,
-                                            "\" has no default model: add \"models: [...]\""));
+      std::vector<std::string> names;
+      for (const Provider& provider : Providers()) names.emplace_back(provider.name);
+      return Error(name->line, absl::StrCat("provider \"", name->scalar, "\"",
+                                            DidYouMean(absl::AsciiStrToLower(name->scalar), names),
+                                            " has no default model: add \"models: [...]\""));
     }
     return AddTargets(name->line, name->scalar, std::string(known->default_model), settings);
   }

@@ -20,7 +20,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": Is a directory"));
   }
   std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
+  if (!file) {
+    const int error = errno;
+    return absl::Status(
+        error == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kPermissionDenied,
+        absl::StrCat(path, ": ", std::strerror(error)));
+  }
   std::string text;
   char buffer[65536];
   while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
@@ -29,7 +34,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": larger than 16 MiB"));
     }
   }
-  if (file.bad()) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  if (file.bad()) return absl::UnavailableError(absl::StrCat(path, ": cannot be read"));
   return text;
 }
 

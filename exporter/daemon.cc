@@ -23,7 +23,7 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
       clock_(clock),
       transport_(transport),
       logger_(logger),
-      probe_metrics_(table_, config_.targets, config_.prices, clock.Now()),
+      probe_metrics_(table_, config_.targets, config_.prices),
       process_metrics_(table_),
       latest_(config_.targets),
       prober_(transport, clock, config_.prices),

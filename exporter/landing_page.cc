@@ -81,10 +81,11 @@ Headline Summarise(const TargetStanding& standing, absl::Time now) {
 void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now) {
   const Headline headline = Summarise(standing, now);
   const Target& target = *standing.target;
+  const std::string check = Escape(target.id.check);
   absl::StrAppend(page, "<tr class=\"", headline.css_class, "\"><th scope=\"row\">",
                   Escape(target.id.provider), "<span class=\"model\">", Escape(target.id.model),
-                  "</span></th><td class=\"wide\">", Escape(target.id.check),
-                  "</td><td><span class=\"badge\">", headline.word, "</span></td>");
+                  "<span class=\"narrow\"> (", check, ")</span></span></th><td class=\"wide\">",
+                  check, "</td><td><span class=\"badge\">", headline.word, "</span></td>");
   if (standing.last.has_value()) {
     const ProbeResult& last = *standing.last;
     const std::string status = last.http_status > 0 ? absl::StrCat(last.http_status) : "–";

@@ -215,10 +215,11 @@ void ProbeMetrics::Series::SetConstants(MetricTable& table, const Families& fami
 
 ProbeMetrics::ProbeMetrics(MetricTable& table,
                            const std::vector<std::shared_ptr<const Target>>& targets,
-                           const PriceTable& prices, absl::Time now)
+                           const PriceTable& prices)
     : table_(table), targets_(targets), families_(std::make_unique<Families>(table)) {
   for (const auto& target : targets_) {
-    const bool has_price = prices.Find(target->id.provider, target->id.model, now).has_value();
+    const bool has_price =
+        prices.Find(target->id.provider, target->id.model, absl::InfiniteFuture()).has_value();
     series_.push_back(std::make_unique<Series>(table, *families_, *target, has_price));
   }
   slip_ = table.AddHistogram(

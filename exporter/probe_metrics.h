@@ -20,10 +20,10 @@ namespace heyhi {
 // may write the table's text.
 class ProbeMetrics {
  public:
-  // `table` must outlive it. Targets without a price in `prices` at `now` have no
-  // cost.
+  // `table` must outlive it. Targets that `prices` knows no price for, now or later,
+  // have no cost.
   ProbeMetrics(MetricTable& table, const std::vector<std::shared_ptr<const Target>>& targets,
-               const PriceTable& prices, absl::Time now);
+               const PriceTable& prices);
   ~ProbeMetrics();
 
   // `index` is the target's place in the list given at the start.

@@ -64,8 +64,9 @@ bool ReadChecks(const YamlNode& node, Setting<std::vector<std::string>>* setting
   if (node.kind != YamlNode::Kind::kSequence || node.items.empty()) return false;
   std::vector<std::string> checks;
   for (const YamlNode& item : node.items) {
-    const bool known = item.kind == YamlNode::Kind::kScalar &&
-                       (item.scalar == "chat" || item.scalar == kStreamCheck);
+    const bool known =
+        item.kind == YamlNode::Kind::kScalar &&
+        std::find(std::begin(kChecks), std::end(kChecks), item.scalar) != std::end(kChecks);
     if (!known || std::find(checks.begin(), checks.end(), item.scalar) != checks.end()) {
       return false;
     }

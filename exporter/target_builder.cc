@@ -5,8 +5,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "probes/dialect.h"
 #include "probes/providers.h"
 #include "probes/url.h"
@@ -75,6 +77,17 @@ class TargetBuilder {
       return Error(settings_.base_url.line,
                    "base_url: must hold no user, password, query or fragment; name the key with "
                    "api_key_env or api_key_file");
+    }
+    for (const char* path : {"/chat/completions", "/responses", "/messages", "/chat"}) {
+      if (absl::EndsWith(absl::StripSuffix(target_.base_url, "/"), path)) {
+        return Error(settings_.base_url.line, absl::StrCat("base_url: leave out ", path,
+                                                           ", which is added to it for each call"));
+      }
+    }
+    if (row().has_deployment_route && !absl::StrContains(target_.base_url, "/openai")) {
+      return Error(settings_.base_url.line,
+                   absl::StrCat("base_url: must have /openai or /openai/v1 in its path, such as ",
+                                std::string(row().base_url_form)));
     }
     const bool needs_leave = !url->https && !url->host_is_loopback;
     const bool has_leave = settings_.allow_plain_http.value.value_or(false);

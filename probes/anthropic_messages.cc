@@ -28,10 +28,7 @@ std::optional<std::int64_t> InputTokens(JsonView usage) {
   return total;
 }
 
-bool IsError(JsonView body) {
-  const JsonView error = body["error"];
-  return body["type"].StringOrEmpty() == "error" || (error.exists() && !error.IsNull());
-}
+bool IsError(JsonView body) { return body["type"].StringOrEmpty() == "error" || HasError(body); }
 
 Answer ReadAnswer(JsonView body) {
   Answer answer;
@@ -50,7 +47,7 @@ bool CarriesContent(JsonView delta) {
 
 void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
   Answer& answer = reading->answer;
-  if (IsError(data)) {
+  if (name == "error" || IsError(data)) {
     answer.error = ReadErrorBody(data);
   } else if (name == "message_start") {
     const JsonView message = data["message"];

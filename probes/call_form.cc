@@ -12,7 +12,7 @@ constexpr char kMessages[] = "anthropic_messages";
 
 // What else Azure hosts is called as it is elsewhere.
 bool IsAzureOpenAi(const Provider& provider, const CallChoice& choice) {
-  return provider.error_rules == ErrorRules::kAzure && choice.dialect.starts_with("openai_");
+  return provider.has_deployment_route && choice.dialect.starts_with("openai_");
 }
 
 // Azure's two routes: /openai/v1 is OpenAI's own form; below /openai alone an API

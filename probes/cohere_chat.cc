@@ -25,11 +25,10 @@ std::optional<TokenUsage> ReadUsage(JsonView usage) {
 // The end of an answer, whole or streamed: its reason may be the failure itself.
 std::optional<ErrorBody> FindError(JsonView end) {
   const std::string finish = end["finish_reason"].StringOrEmpty();
-  const JsonView error = end["error"];
-  const bool has_error = error.exists() && !error.IsNull();
-  if (finish != "ERROR" && finish != "TIMEOUT" && !has_error) return std::nullopt;
-  ErrorBody result = has_error ? ReadErrorObject(error) : ErrorBody();
-  if (result.code.empty()) result.code = finish;
+  const bool failed = finish.starts_with("ERROR") || finish == "TIMEOUT";
+  if (!failed && !HasError(end)) return std::nullopt;
+  ErrorBody result = HasError(end) ? ReadErrorObject(end["error"]) : ErrorBody();
+  if (result.code.empty()) result.code = failed && finish != "TIMEOUT" ? "ERROR" : finish;
   return result;
 }
 
@@ -45,7 +44,7 @@ void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading)
   Answer& answer = reading->answer;
   const std::string type = data["type"].StringOrEmpty();
   const JsonView delta = data["delta"];
-  if (const JsonView error = data["error"]; error.exists() && !error.IsNull()) {
+  if (HasError(data) || (type.empty() && HasText(data["message"]))) {
     answer.error = ReadErrorBody(data);
   } else if (type == "message-start") {
     answer.well_formed = true;
@@ -55,7 +54,8 @@ void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading)
   } else if (type == "message-end") {
     if (auto failure = FindError(delta)) answer.error = std::move(failure);
     if (auto usage = ReadUsage(delta["usage"])) answer.usage = usage;
-    reading->finished = reading->terminated = true;
+    reading->terminated = true;
+    if (HasText(delta["finish_reason"])) reading->finished = true;
   }
 }
 

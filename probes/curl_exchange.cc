@@ -32,6 +32,8 @@ class OptionSetter {
   CURLcode code_ = CURLE_OK;
 };
 
+constexpr char kRefused[] = "the server refused the request over HTTP/2, and once is all we ask";
+
 }  // namespace
 
 CurlExchange::CurlExchange(const Clock& clock, const CurlTransportOptions& options,
@@ -125,8 +127,13 @@ void CurlExchange::Finish(CURLcode code) {
   if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr) {
     result_.remote_address = address;
   }
+  if (awaits_status_) result_.status = 0;  // of an interim answer, if of any
   if (code == CURLE_OK) return;
   result_.failure = ReasonOf(code);
+  if (abort_reason_.has_value()) {
+    result_.failure_detail = abort_detail_;
+    return;
+  }
   result_.failure_detail =
       absl::StrCat(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code), " (curl ",
                    static_cast<int>(code), ")");
@@ -138,7 +145,7 @@ CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void*
   if (exchange->requests_sent_ > 0) {
     // libcurl connects anew to resend what an HTTP/2 server refused; a probe is
     // one request, so the refusal is the result.
-    exchange->abort_reason_ = Reason::kH2Goaway;
+    exchange->Abort(Reason::kH2Goaway, kRefused);
     return CURLE_ABORTED_BY_CALLBACK;
   }
   exchange->result_.times.connect = exchange->Elapsed();
@@ -149,7 +156,7 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
                                 int /*local_port*/) {
   auto* exchange = static_cast<CurlExchange*>(self);
   if (++exchange->requests_sent_ > 1) {  // as above, on the same connection
-    exchange->abort_reason_ = Reason::kH2Goaway;
+    exchange->Abort(Reason::kH2Goaway, kRefused);
     return CURL_PREREQFUNC_ABORT;
   }
   HttpTimes& times = exchange->result_.times;
@@ -168,7 +175,9 @@ std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t cou
   const std::size_t bytes = size * count;
   exchange->header_bytes_ += bytes;
   if (exchange->header_bytes_ > exchange->options_.max_header_bytes) {
-    exchange->abort_reason_ = Reason::kHeaderTooLarge;
+    exchange->Abort(
+        Reason::kHeaderTooLarge,
+        absl::StrCat("headers of more than ", exchange->options_.max_header_bytes, " bytes"));
     return 0;
   }
   exchange->AddHeaderLine(std::string(data, bytes));
@@ -176,8 +185,8 @@ std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t cou
 }
 
 void CurlExchange::AddHeaderLine(const std::string& line) {
-  if (absl::StartsWith(line, "HTTP/")) {
-    // A new status line: what came before it was an interim answer (1xx).
+  if (awaits_status_ && absl::StartsWith(line, "HTTP/")) {
+    // What came before it was an interim answer (1xx).
     result_.headers.clear();
     const auto space = line.find(' ');
     result_.status = 0;
@@ -187,6 +196,7 @@ void CurlExchange::AddHeaderLine(const std::string& line) {
     }
     // An interim answer (1xx) is no first byte of the answer.
     const bool is_final = result_.status < 100 || result_.status >= 200;
+    awaits_status_ = !is_final;
     if (is_final && !result_.times.first_byte.has_value()) result_.times.first_byte = Elapsed();
     return;
   }
@@ -200,7 +210,9 @@ std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count
   auto* exchange = static_cast<CurlExchange*>(self);
   const std::size_t bytes = size * count;
   if (exchange->result_.body.size() + bytes > exchange->options_.max_body_bytes) {
-    exchange->abort_reason_ = Reason::kBodyTooLarge;
+    exchange->Abort(
+        Reason::kBodyTooLarge,
+        absl::StrCat("a body of more than ", exchange->options_.max_body_bytes, " bytes"));
     return 0;
   }
   exchange->AddBodyPiece(std::string_view(data, bytes));

@@ -58,6 +58,11 @@ class CurlExchange {
   bool SetOptions(const std::vector<std::string>& addresses);
   void AddHeaderLine(const std::string& line);
   void AddBodyPiece(std::string_view bytes);
+  // We end the exchange ourselves, for this reason.
+  void Abort(Reason reason, const std::string& detail) {
+    abort_reason_ = reason;
+    abort_detail_ = detail;
+  }
   Reason ReasonOf(CURLcode code) const;
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
 
@@ -72,7 +77,9 @@ class CurlExchange {
   char error_text_[CURL_ERROR_SIZE] = "";
   std::size_t header_bytes_ = 0;
   int requests_sent_ = 0;
+  bool awaits_status_ = true;  // a line that begins with "HTTP/" is one
   std::optional<Reason> abort_reason_;
+  std::string abort_detail_;
   HttpExchange result_;
 };
 

@@ -73,6 +73,8 @@ std::optional<TokenUsage> BelievableUsage(std::optional<std::int64_t> input,
   return TokenUsage{*input, *output};
 }
 
+bool HasError(JsonView body) { return body["error"].exists() && !body["error"].IsNull(); }
+
 bool HasText(JsonView value) { return !value.StringOrEmpty().empty(); }
 
 }  // namespace heyhi

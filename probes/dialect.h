@@ -39,7 +39,7 @@ struct StreamReading {
   bool has_content = false;
   // The answer is whole: it said why it ended.
   bool finished = false;
-  // The protocol's last word has come; clients hang up here. Implies `finished`.
+  // The protocol's last word has come; clients hang up here.
   bool terminated = false;
 };
 
@@ -70,8 +70,10 @@ const Dialect* FindDialect(const std::string& name);
 
 // What dialects share.
 
-// The check that streams its answer; "chat" is the other.
+// What is exercised: an answer as a whole, or streamed.
+inline constexpr char kChatCheck[] = "chat";
 inline constexpr char kStreamCheck[] = "stream";
+inline constexpr const char* kChecks[] = {kChatCheck, kStreamCheck};
 bool IsStream(const Target& target);
 
 // A POST of `body` (with the target's own extras merged in) to base_url + `path`,
@@ -82,6 +84,9 @@ HttpRequest BuildCall(const Target& target, const std::string& path, JsonObject 
 // use is a lie, and would spoil the counters for good.
 std::optional<TokenUsage> BelievableUsage(std::optional<std::int64_t> input,
                                           std::optional<std::int64_t> output);
+
+// True where `body` has a member "error" that is not null.
+bool HasError(JsonView body);
 
 // True for a string with something in it.
 bool HasText(JsonView value);

@@ -21,6 +21,12 @@ std::string MessageText(JsonView message) {
   return message.IsObject() || message.IsArray() ? message.Dump() : "";
 }
 
+// Rules look for words, which no provider hides behind pages of others.
+std::string LowerText(JsonView message) {
+  constexpr std::size_t kMostText = 16384;
+  return absl::AsciiStrToLower(MessageText(message).substr(0, kMostText));
+}
+
 // More details than any provider sends are an attack on our time.
 constexpr std::size_t kMostDetails = 64;
 
@@ -31,6 +37,7 @@ std::size_t DetailCount(JsonView list) {
 // Google lists its details, each of another type; Anthropic has one object.
 void ReadDetails(JsonView details, ErrorBody* result) {
   result->detail_code = details["error_code"].StringOrEmpty();
+  result->has_detail_list = DetailCount(details) > 0;
   for (std::size_t i = 0; i < DetailCount(details); ++i) {
     const JsonView detail = details.At(i);
     if (const auto reason = detail["reason"].AsString()) result->detail_reasons.push_back(*reason);
@@ -59,16 +66,21 @@ JsonView UnwrapSingle(JsonView value) {
 ErrorBody ReadErrorObject(JsonView error) {
   ErrorBody result;
   if (error.AsString().has_value()) {
-    result.text = absl::AsciiStrToLower(*error.AsString());
+    result.text = LowerText(error);
     return result;
   }
   result.type = error["type"].StringOrEmpty();
+  if (result.type.empty()) {  // Amazon's, behind a namespace
+    const std::string name = error["__type"].StringOrEmpty();
+    result.type = name.substr(name.find('#') + 1);
+  }
   result.code = TextOrNumber(error["code"]);
   result.status = TextOrNumber(error["status"]);
   if (result.status.empty()) result.status = TextOrNumber(error["raw_status_code"]);
   result.param = absl::AsciiStrToLower(error["param"].StringOrEmpty());
   ReadDetails(error["details"], &result);
-  result.text = absl::AsciiStrToLower(MessageText(error["message"]));
+  result.text = LowerText(error["message"]);
+  if (result.text.empty()) result.text = LowerText(error["Message"]);  // Amazon's too
   return result;
 }
 
@@ -82,7 +94,7 @@ ErrorBody ReadErrorBody(JsonView body) {
     return result;
   }
   ErrorBody result = ReadErrorObject(body);
-  if (result.text.empty()) result.text = absl::AsciiStrToLower(MessageText(body["detail"]));
+  if (result.text.empty()) result.text = LowerText(body["detail"]);
   return result;
 }
 

@@ -18,8 +18,9 @@ struct ErrorBody {
   std::string text;    // the message in lower case
   std::string param;   // the request's member that it is about, in lower case
 
-  // Of `details`: Anthropic's error_code, Google's reasons and quota ids.
+  // Of `details`: Anthropic's error_code; of Google's list, its reasons and quota ids.
   std::string detail_code;
+  bool has_detail_list = false;
   std::vector<std::string> detail_reasons;
   std::vector<std::string> quota_ids;
 };

@@ -23,7 +23,7 @@ struct Case {
   bool Type(const char* word) const { return error.type == word; }
   bool Amazon(const char* word) const {
     // Some of their services append ":http://…" to the name.
-    return absl::StartsWith(exchange.Header("x-amzn-errortype"), word);
+    return absl::StartsWith(exchange.Header("x-amzn-errortype"), word) || Type(word) || Code(word);
   }
   bool Detail(const char* reason) const {
     return std::find(error.detail_reasons.begin(), error.detail_reasons.end(), reason) !=
@@ -39,9 +39,23 @@ bool Retired(const Case& c) { return FindRetired(c.asked, c.error) != nullptr; }
 bool SaysBusy(const Case& c) {
   return c.Text("overloaded") || c.Text("capacity") || c.Text("busy");
 }
-bool MissingModel(const Case& c) {
-  return c.Code("model_not_found") || (c.status == 404 && c.Text("model"));
+// Its words to those who ask for no HTML.
+bool IsCloudflare(const Case& c) {
+  return c.exchange.body.starts_with("error code: ") || c.Body("\"cloudflare_error\":true");
 }
+bool OutOfQuota(const Case& c) {
+  for (const char* word : {"insufficient_quota", "credit_balance_exhausted", "billing_not_active",
+                           "billing_hard_limit_reached", "budget_exceeded"}) {
+    if (c.Code(word) || c.Type(word)) return true;
+  }
+  return false;
+}
+// A path with "models" in it is no model.
+bool UnknownPath(const Case& c) {
+  return c.Code("unknown_url") || c.Text("invalid url") || c.Text("unknown request url");
+}
+bool SpeaksOfModel(const Case& c) { return c.status == 404 && c.Text("model") && !UnknownPath(c); }
+bool MissingModel(const Case& c) { return c.Code("model_not_found") || SpeaksOfModel(c); }
 bool MistralCapacity(const Case& c) {
   return c.Code("3505") || absl::StrContains(c.error.type, "capacity") || c.Text("capacity");
 }
@@ -56,9 +70,7 @@ bool AnthropicNotFound(const Case& c) {
 }
 bool CohereRemoved(const Case& c) { return c.status == 404 && (c.Text("removed") || Retired(c)); }
 // Answers of Google's OpenAI-compatible route carry its own words or OpenAI's.
-bool GoogleError(const Case& c) {
-  return !c.error.status.empty() || !c.error.detail_reasons.empty() || !c.error.quota_ids.empty();
-}
+bool GoogleError(const Case& c) { return !c.error.status.empty() || c.error.has_detail_list; }
 
 // Whose answers a rule reads, as bits.
 enum Scope : unsigned {
@@ -123,11 +135,13 @@ constexpr Rule kEdgeRules[] = {
     {"E7", kAll, [](const Case& c) { return c.status == 526; }, Reason::kCloudflare526},
     {"E7", kAll, [](const Case& c) { return c.status == 530; }, Reason::kCloudflare530},
     {"E8", kAll, [](const Case& c) { return c.status == 529; }, Reason::kOverloaded},
-    {"E9", kAll, [](const Case& c) { return c.status == 429 && c.html && c.Body("1015"); },
+    {"E9", kAll,
+     [](const Case& c) { return c.status == 429 && (c.html || IsCloudflare(c)) && c.Body("1015"); },
      Reason::kCloudflare1015},
     {"E10", kAll,
      [](const Case& c) {
-       return c.status == 403 && (c.html || c.exchange.Header("cf-mitigated") == "challenge");
+       return c.status == 403 &&
+              (c.html || IsCloudflare(c) || c.exchange.Header("cf-mitigated") == "challenge");
      },
      Reason::kWafBlock},
     {"E11", kAll, [](const Case& c) { return c.status == 404 && c.html; }, Reason::kWrongUrl},
@@ -158,9 +172,9 @@ constexpr Rule kProviderRules[] = {
     {"AZ3", kAzure, [](const Case& c) { return c.status == 401 && c.asked.key_sent; },
      Reason::kInvalidKey},
     {"AZ4", kAzure,
-     [](const Case& c) { return c.status == 429 && c.Code("429") && c.Text("token"); },
+     [](const Case& c) { return c.status == 429 && !OutOfQuota(c) && c.Text("token"); },
      Reason::kTpm},
-    {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && c.Code("429"); }, Reason::kRpm},
+    {"AZ4", kAzure, [](const Case& c) { return c.status == 429 && !OutOfQuota(c); }, Reason::kRpm},
     {"B1", kBedrock, [](const Case& c) { return c.Amazon("ModelNotReadyException"); },
      Reason::kModelLoading},
     {"B2", kBedrock, [](const Case& c) { return c.Amazon("ThrottlingException"); }, Reason::kRpm},
@@ -182,7 +196,10 @@ constexpr Rule kProviderRules[] = {
     {"A2", kAnthropic, [](const Case& c) { return c.error.detail_code == "ramp_limit_exceeded"; },
      Reason::kRampUp},
     {"A3", kAnthropic,
-     [](const Case& c) { return c.status == 400 && c.Text("credit balance is too low"); },
+     [](const Case& c) {
+       return c.status == 400 &&
+              (c.Text("credit balance is too low") || c.Text("specified api usage limits"));
+     },
      Reason::kBillingQuota},
     {"A4", kAnthropic,
      [](const Case& c) {
@@ -227,12 +244,7 @@ constexpr Rule kProviderRules[] = {
     {"G7", kGemini, [](const Case& c) { return c.status == 429; }, Reason::kRpm},
     {"G8", kGemini, [](const Case& c) { return c.status == 503 && c.Text("overloaded"); },
      Reason::kOverloaded},
-    {"O1", kOpenAiLike,
-     [](const Case& c) {
-       return c.Code("insufficient_quota") || c.Type("insufficient_quota") ||
-              c.Code("credit_balance_exhausted") || c.Type("credit_balance_exhausted");
-     },
-     Reason::kBillingQuota},
+    {"O1", kOpenAiLike, &OutOfQuota, Reason::kBillingQuota},
     {"O2", kOpenAiLike, [](const Case& c) { return c.Code("slow_down"); }, Reason::kRampUp},
     {"O3", kOpenAiLike,
      [](const Case& c) {
@@ -263,7 +275,7 @@ constexpr Rule kProviderRules[] = {
      Reason::kContentFilter},
     {"O11", kOpenAiLike,
      [](const Case& c) {
-       return c.status == 498 ||
+       return c.status == 498 || (c.status == 429 && c.Type("server_error")) ||
               (c.status == 503 && (c.Code("server_is_overloaded") || SaysBusy(c)));
      },
      Reason::kOverloaded},
@@ -318,10 +330,9 @@ constexpr Rule kStatusRules[] = {
      Reason::kMissingKey},
     {"F2", kAll, [](const Case& c) { return c.status == 401; }, Reason::kInvalidKey},
     {"F3", kAll, [](const Case& c) { return c.status == 403; }, Reason::kPermissionDenied},
-    {"F4", kAll, [](const Case& c) { return c.status == 404 && c.Text("model") && Retired(c); },
+    {"F4", kAll, [](const Case& c) { return SpeaksOfModel(c) && Retired(c); },
      Reason::kModelRetired},
-    {"F4", kAll, [](const Case& c) { return c.status == 404 && c.Text("model"); },
-     Reason::kModelNotFound},
+    {"F4", kAll, &SpeaksOfModel, Reason::kModelNotFound},
     {"F5", kAll, [](const Case& c) { return c.status == 404 || c.status == 501; },
      Reason::kWrongUrl},
     {"F6", kAll, [](const Case& c) { return c.status == 409; }, Reason::kConflict},
@@ -346,6 +357,7 @@ const Rule* FirstMatch(const Rule (&rules)[size], const Case& c) {
 }  // namespace
 
 const RetiredModel* FindRetired(const AskedCall& asked, const ErrorBody& error) {
+  if (!asked.known_models) return nullptr;
   if (!asked.model.empty()) return FindRetiredModel(asked.model, asked.at);
   const std::vector<std::string> words =
       absl::StrSplit(error.text, absl::ByAnyChar(" \"'`,;()"), absl::SkipEmpty());

@@ -26,6 +26,9 @@ struct AskedCall {
   bool key_sent = true;
   bool stream = false;
   absl::Time at;  // models retire at a date
+  // Whether its models are those that everybody knows by these names; elsewhere
+  // "gpt-4" may be anything.
+  bool known_models = true;
 };
 
 struct MatchedRule {

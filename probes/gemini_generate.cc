@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "probes/dialect.h"
@@ -40,14 +43,15 @@ bool IsBlocked(JsonView body) {
   const JsonView candidate = body["candidates"].At(0);
   if (!candidate.exists()) return HasText(body["promptFeedback"]["blockReason"]);
   const std::string finish = candidate["finishReason"].StringOrEmpty();
-  return (finish == "SAFETY" || finish == "PROHIBITED_CONTENT") && !HasParts(candidate);
+  static constexpr std::string_view kFilters[] = {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST",
+                                                  "SPII",   "RECITATION",         "IMAGE_SAFETY"};
+  return std::find(std::begin(kFilters), std::end(kFilters), finish) != std::end(kFilters) &&
+         !HasParts(candidate);
 }
-
-bool IsError(JsonView body) { return body["error"].exists() && !body["error"].IsNull(); }
 
 Answer ReadAnswer(JsonView body) {
   Answer answer;
-  if (IsError(body)) answer.error = ReadErrorBody(body);
+  if (HasError(body)) answer.error = ReadErrorBody(body);
   answer.blocked = IsBlocked(body);
   // No parts are fine: thinking may have spent the cap.
   answer.well_formed = HasText(body["candidates"].At(0)["finishReason"]);
@@ -58,7 +62,7 @@ Answer ReadAnswer(JsonView body) {
 
 void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading) {
   Answer& answer = reading->answer;
-  if (IsError(data)) {
+  if (HasError(data)) {
     answer.error = ReadErrorBody(data);
     return;
   }

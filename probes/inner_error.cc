@@ -11,17 +11,24 @@ namespace heyhi {
 namespace {
 
 // docs/errors.md lists these words; a test ties the two.
-constexpr std::string_view kOverload[] = {"overloaded_error", "server_is_overloaded", "529",
-                                          "3505"};
-constexpr std::string_view kRateLimit[] = {
-    "rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED", "429", "rate_limited", "1300"};
+constexpr std::string_view kOverload[] = {"overloaded_error", "server_is_overloaded", "529", "3505",
+                                          "insufficient_system_resource"};
+constexpr std::string_view kRateLimit[] = {"rate_limit_error",   "rate_limit_exceeded",
+                                           "RESOURCE_EXHAUSTED", "429",
+                                           "rate_limited",       "1300",
+                                           "ThrottlingException"};
 constexpr std::string_view kAuth[] = {"authentication_error",
                                       "permission_error",
                                       "invalid_api_key",
                                       "insufficient_quota",
+                                      "billing_error",
+                                      "PERMISSION_DENIED",
+                                      "UNAUTHENTICATED",
                                       "401",
                                       "402",
                                       "403"};
+constexpr std::string_view kAccountWords[] = {"insufficient_quota", "billing_error",
+                                              "invalid_api_key"};
 constexpr std::string_view kServer[] = {"server_error", "api_error", "internal_server_error",
                                         "INTERNAL",     "ERROR",     "TIMEOUT"};
 
@@ -34,7 +41,8 @@ bool Says(const ErrorBody& error, const std::string_view (&words)[size]) {
 
 bool IsServerNumber(const std::string& text) {
   int number = 0;
-  return absl::SimpleAtoi(text, &number) && number >= 500 && number < 600;
+  if (!absl::SimpleAtoi(text, &number) || number < 500) return false;
+  return number < 1000 || number >= 2000;  // Mistral's 1000 to 1999 blame the caller
 }
 
 }  // namespace
@@ -44,8 +52,12 @@ InnerError ClassifyInnerError(const ErrorBody& error) {
   if (Says(error, kOverload) || (unavailable && absl::StrContains(error.text, "overloaded"))) {
     return {ErrorType::k5xx, Reason::kInStreamOverloaded};
   }
-  if (Says(error, kRateLimit)) return {ErrorType::kRateLimit, Reason::kInStreamRateLimit};
-  if (Says(error, kAuth)) return {ErrorType::kAuth, Reason::kInStreamError};
+  // A status number says less than a word beside it: 429 is also an empty account.
+  const bool rate_limit = Says(error, kRateLimit);
+  if (Says(error, kAccountWords) || (!rate_limit && Says(error, kAuth))) {
+    return {ErrorType::kAuth, Reason::kInStreamError};
+  }
+  if (rate_limit) return {ErrorType::kRateLimit, Reason::kInStreamRateLimit};
   if (Says(error, kServer) || unavailable || IsServerNumber(error.code) ||
       IsServerNumber(error.status)) {
     return {ErrorType::k5xx, Reason::kInStreamError};

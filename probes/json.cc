@@ -1,8 +1,10 @@
 #include "probes/json.h"
 
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 namespace heyhi {
@@ -29,6 +31,40 @@ bool NestsTooDeep(const std::string& text) {
     }
   }
   return false;
+}
+
+std::optional<unsigned> CodeUnitAt(const std::string& text, std::size_t at) {
+  constexpr std::size_t kLength = 6;  // "\\uXXXX"
+  unsigned unit = 0;
+  if (at + kLength > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  const auto [end, error] =
+      std::from_chars(text.data() + at + 2, text.data() + at + kLength, unit, 16);
+  const bool whole = error == std::errc() && end == text.data() + at + kLength;
+  return whole ? std::optional(unit) : std::nullopt;
+}
+
+// `text` with U+FFFD for each escaped half of a character whose other half is not
+// beside it: a model that answers by the token may well end inside an emoji.
+std::string WithoutLoneSurrogates(const std::string& text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto unit = CodeUnitAt(text, at);
+    std::size_t length = text[at] == '\\' ? 2 : 1;
+    if (unit.has_value()) {
+      length = 6;
+      const auto next = CodeUnitAt(text, at + length);
+      if (*unit >= 0xd800 && *unit < 0xdc00 && next >= 0xdc00U && next < 0xe000U) {
+        length = 12;
+      } else if (*unit >= 0xd800 && *unit < 0xe000) {
+        result.append("\\ufffd");
+        at += length;
+        continue;
+      }
+    }
+    result.append(text, at, length);
+    at += length;
+  }
+  return result;
 }
 
 template <typename Json>
@@ -98,6 +134,9 @@ std::optional<JsonDocument> JsonDocument::Parse(const std::string& text) {
   if (NestsTooDeep(text)) return std::nullopt;
   auto value = std::make_unique<nlohmann::json>(
       nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false));
+  if (value->is_discarded()) {
+    *value = nlohmann::json::parse(WithoutLoneSurrogates(ValidUtf8(text)), nullptr, false);
+  }
   if (value->is_discarded()) return std::nullopt;
   return JsonDocument(std::move(value));
 }
@@ -167,6 +206,12 @@ JsonObject& JsonObject::Merge(const JsonObject& members) {
 }
 
 std::string JsonObject::Dump() const { return DumpJson(*value_); }
+
+std::string ValidUtf8(const std::string& text) {
+  // The library's decoder is as strict as the standard.
+  const auto value = nlohmann::json::parse(DumpJson(nlohmann::json(text)), nullptr, false);
+  return value.is_string() ? value.get<std::string>() : "";
+}
 
 std::string DumpJsonList(const std::vector<std::string>& values) {
   return DumpJson(nlohmann::json(values));

@@ -56,7 +56,8 @@ class JsonView {
 class JsonDocument {
  public:
   // Nothing where `text` is not exactly one JSON value, or nests deeper than 64
-  // (a million "[" killed another parser by its recursion).
+  // (a million "[" killed another parser by its recursion). As clients do, it takes
+  // broken UTF-8 and lone halves of escaped characters for U+FFFD.
   static std::optional<JsonDocument> Parse(const std::string& text);
 
   JsonDocument(JsonDocument&&) noexcept;
@@ -105,6 +106,9 @@ class JsonObject {
  private:
   std::unique_ptr<nlohmann::ordered_json> value_;
 };
+
+// `text` with U+FFFD for whatever is no UTF-8.
+std::string ValidUtf8(const std::string& text);
 
 // A JSON array of strings, or of objects, as compact text.
 std::string DumpJsonList(const std::vector<std::string>& values);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -76,13 +77,24 @@ std::vector<std::string_view> Words(std::string_view name) {
   return words;
 }
 
-bool HasAllWords(std::string_view name, std::string_view wanted) {
+// A version, a day or a stage, but no size or kind of model.
+bool TellsOnlyWhich(std::string_view word) {
+  const bool numbers =
+      word.find_first_not_of("0123456789.", word[0] == 'v' ? 1 : 0) == std::string_view::npos;
+  return numbers || word == "preview" || word == "exp" || word == "latest";
+}
+
+// All the words of `wanted`, and besides them nothing that makes another model.
+bool IsKindOf(std::string_view name, std::string_view wanted) {
+  std::vector<std::string_view> all = Words(wanted);
+  if (all.empty()) return false;
+  std::sort(all.begin(), all.end());
   std::vector<std::string_view> words = Words(name);
   std::sort(words.begin(), words.end());
-  const std::vector<std::string_view> all = Words(wanted);
-  return !all.empty() && std::all_of(all.begin(), all.end(), [&words](std::string_view word) {
-    return std::binary_search(words.begin(), words.end(), word);
-  });
+  std::vector<std::string_view> more;
+  std::set_difference(words.begin(), words.end(), all.begin(), all.end(), std::back_inserter(more));
+  return std::includes(words.begin(), words.end(), all.begin(), all.end()) &&
+         std::all_of(more.begin(), more.end(), &TellsOnlyWhich);
 }
 
 }  // namespace
@@ -108,7 +120,7 @@ bool IsSameModel(const std::string& asked, const std::string& served) {
   }
   constexpr std::string_view kLatest = "-latest";
   return a.stem.ends_with(kLatest) &&
-         HasAllWords(s.stem, std::string_view(a.stem).substr(0, a.stem.size() - kLatest.size()));
+         IsKindOf(s.stem, std::string_view(a.stem).substr(0, a.stem.size() - kLatest.size()));
 }
 
 }  // namespace heyhi

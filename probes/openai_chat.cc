@@ -35,12 +35,17 @@ std::optional<TokenUsage> ReadUsage(JsonView usage) {
 
 std::optional<ErrorBody> FindError(JsonView body) {
   const JsonView choice = body["choices"].At(0);
-  if (const JsonView error = body["error"]; error.exists() && !error.IsNull()) {
-    return ReadErrorBody(body);
-  }
+  if (HasError(body)) return ReadErrorBody(body);
   // OpenRouter's form for an upstream that failed after the status line.
-  if (choice["finish_reason"].StringOrEmpty() == "error") {
+  const std::string finish_reason = choice["finish_reason"].StringOrEmpty();
+  if (finish_reason == "error") {
     return ReadErrorObject(choice["error"].exists() ? choice["error"] : choice);
+  }
+  // DeepSeek's for an answer that it broke off.
+  if (finish_reason == "insufficient_system_resource") {
+    ErrorBody error;
+    error.code = finish_reason;
+    return error;
   }
   // Mistral's.
   if (body["object"].StringOrEmpty() == "error") return ReadErrorObject(body);
@@ -67,8 +72,17 @@ bool CarriesContent(JsonView delta) {
   return false;
 }
 
-void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading) {
+// An event that is no chunk but words: "detail", "message".
+bool IsComplaint(JsonView data) {
+  return !data["choices"].exists() && (HasText(data["message"]) || HasText(data["detail"]));
+}
+
+void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
   Answer& answer = reading->answer;
+  if (name == "error" || IsComplaint(data)) {
+    answer.error = ReadErrorBody(data);
+    return;
+  }
   if (auto error = FindError(data)) {
     answer.error = std::move(error);
     return;

@@ -18,10 +18,7 @@ HttpRequest BuildRequest(const Target& target) {
 Answer ReadAnswer(JsonView body) {
   Answer answer;
   const std::string status = body["status"].StringOrEmpty();
-  const JsonView error = body["error"];
-  if (status == "failed" || (error.exists() && !error.IsNull())) {
-    answer.error = ReadErrorBody(body);
-  }
+  if (status == "failed" || HasError(body)) answer.error = ReadErrorBody(body);
   // "incomplete" is the cap's doing.
   answer.well_formed =
       body["output"].IsArray() && (status == "completed" || status == "incomplete");
@@ -32,11 +29,11 @@ Answer ReadAnswer(JsonView body) {
   return answer;
 }
 
-void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading) {
+void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
   const std::string type = data["type"].StringOrEmpty();
-  if (type == "error") {
+  if (name == "error" || type == "error" || HasError(data)) {
     // Flat by the documentation, nested in the wild.
-    reading->answer.error = data["error"].IsObject() ? ReadErrorBody(data) : ReadErrorObject(data);
+    reading->answer.error = HasError(data) ? ReadErrorBody(data) : ReadErrorObject(data);
   } else if (type == "response.completed" || type == "response.incomplete" ||
              type == "response.failed") {
     reading->answer = ReadAnswer(data["response"]);

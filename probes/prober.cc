@@ -18,7 +18,7 @@ constexpr const char* kRequestIdHeaders[] = {"x-request-id", "request-id", "cf-r
 std::string CleanWord(const std::string& text, const Secret& key) {
   constexpr std::size_t kMaxLength = 128;
   std::string word;
-  for (const char c : text) {
+  for (const char c : CleanText(text, key, 4 * kMaxLength)) {
     if (absl::ascii_isgraph(static_cast<unsigned char>(c))) word.push_back(c);
   }
   return key.Redact(word).substr(0, kMaxLength);
@@ -53,8 +53,13 @@ std::optional<absl::Duration> ClockSkew(const HttpExchange& exchange, absl::Time
 // transport broke; nothing where the transport's own reason is all there is.
 std::optional<Verdict> VerdictOf(const Target& target, const HttpExchange& exchange,
                                  absl::Time started_at) {
-  const AskedCall asked{target.error_rules,      target.dialect,   target.id.model,
-                        !target.api_key.empty(), IsStream(target), started_at};
+  const AskedCall asked{target.error_rules,
+                        target.dialect,
+                        target.id.model,
+                        !target.api_key.empty(),
+                        IsStream(target),
+                        started_at,
+                        FindProvider(target.id.provider) != nullptr};
   if (!exchange.failure.has_value()) return JudgeAnswer(asked, exchange);
   if (!asked.stream || !IsStreamAnswer(exchange)) return std::nullopt;
   switch (*exchange.failure) {
@@ -115,7 +120,13 @@ bool SayTheSame(const ProbeResult& a, const ProbeResult& b) {
 }
 
 std::string AdviceFor(const ProbeResult& result) {
-  std::string advice(ReasonAdvice(*result.reason));
+  Reason advised = *result.reason;
+  if (TakesInnerType(advised) && result.error_type == ErrorType::kAuth) {
+    advised = Reason::kInvalidKey;
+  } else if (TakesInnerType(advised) && result.error_type == ErrorType::kRateLimit) {
+    advised = Reason::kRpm;
+  }
+  std::string advice(ReasonAdvice(advised));
   if (!result.replacement.empty()) {
     absl::StrAppend(&advice, " Its successor is ", result.replacement, ".");
   }

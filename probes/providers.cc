@@ -28,12 +28,18 @@ Provider OpenAi() {
   row.minimal_calls = {
       {kChat, "gpt-3*", "max_completion_tokens", 1, "{}"},
       {kChat, "gpt-4*", "max_completion_tokens", 1, "{}"},
+      {kChat, "ft:gpt-[34]*", "max_completion_tokens", 1, "{}"},
+      {kChat, "chatgpt-*", "max_completion_tokens", 1, "{}"},
+      {kChat, "gpt-5-chat*", "max_completion_tokens", 16, "{}"},
       {kChat, "o[0-9]*", "max_completion_tokens", 16, R"({"reasoning_effort":"low"})"},
       {kChat, "gpt-5", "max_completion_tokens", 16, R"({"reasoning_effort":"minimal"})"},
       {kChat, "gpt-5-*", "max_completion_tokens", 16, R"({"reasoning_effort":"minimal"})"},
       {kChat, "*", "max_completion_tokens", 16, R"({"reasoning_effort":"none"})"},
       {kResponses, "gpt-3*", "max_output_tokens", 16, kNotStored},
       {kResponses, "gpt-4*", "max_output_tokens", 16, kNotStored},
+      {kResponses, "ft:gpt-[34]*", "max_output_tokens", 16, kNotStored},
+      {kResponses, "chatgpt-*", "max_output_tokens", 16, kNotStored},
+      {kResponses, "gpt-5-chat*", "max_output_tokens", 16, kNotStored},
       {kResponses, "o[0-9]*", "max_output_tokens", 16,
        R"({"reasoning":{"effort":"low"},"store":false})"},
       {kResponses, "gpt-5", "max_output_tokens", 16,
@@ -181,6 +187,7 @@ Provider AzureOpenAi() {
   row.request_id_header = "apim-request-id";
   row.rate_limit_headers = "x-ratelimit-*";
   row.status_page = "https://azure.status.microsoft";
+  row.has_deployment_route = true;
   // A deployment has a name of the customer's choice, and so hides its family:
   // no thinking switch is safe.
   row.names_served_model = false;

@@ -54,6 +54,8 @@ struct Provider {
   std::string_view status_page;         // for people
   // Its calls say `"stream"`, true or false, and ask for no usage in streams.
   bool always_says_stream = false;
+  // Below /openai it has a route by deployment, besides OpenAI's own below /openai/v1.
+  bool has_deployment_route = false;
   // Its answers name the model that answered, and not the name given to it.
   bool names_served_model = true;
   std::vector<MinimalCall> minimal_calls;  // the first that fits wins

@@ -77,7 +77,8 @@ constexpr ReasonRow kRows[] = {
     {Reason::kWafBlock, "waf_block", ErrorType::kOther, Blame::kAccount,
      "A firewall in front of the API refuses this address; ask the provider or probe from "
      "another."},
-    {Reason::kWrongUrl, "wrong_url", ErrorType::kOther, Blame::kConfig, kAddress},
+    {Reason::kWrongUrl, "wrong_url", ErrorType::kOther, Blame::kConfig,
+     "Check base_url, and the model's name."},
     {Reason::kEdgeHtml, "edge_html", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kBillingQuota, "billing_quota", ErrorType::kAuth, Blame::kAccount, kBudget},
     {Reason::kRampUp, "ramp_up", ErrorType::kRateLimit, Blame::kAccount, kSlower},
@@ -102,7 +103,8 @@ constexpr ReasonRow kRows[] = {
     {Reason::kUnavailable, "unavailable", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kModelLoading, "model_loading", ErrorType::k5xx, Blame::kProvider, kWait},
     {Reason::kServerError, "server_error", ErrorType::k5xx, Blame::kProvider, kWait},
-    {Reason::kUnexpectedStatus, "unexpected_status", ErrorType::kOther, Blame::kProvider, kWait},
+    {Reason::kUnexpectedStatus, "unexpected_status", ErrorType::kOther, Blame::kProvider,
+     kNotTheApi},
     {Reason::kEmptyBody, "empty_body", ErrorType::kOther, Blame::kProvider, kWait},
     {Reason::kNonJson200, "non_json_200", ErrorType::kOther, Blame::kProvider, kNotTheApi},
     {Reason::kTruncatedJson, "truncated_json", ErrorType::kOther, Blame::kProvider, kWait},
@@ -113,7 +115,7 @@ constexpr ReasonRow kRows[] = {
     {Reason::kInStreamRateLimit, "in_stream_rate_limit", ErrorType::kRateLimit, Blame::kAccount,
      kSlower},
     {Reason::kInStreamError, "in_stream_error", ErrorType::kOther, Blame::kProvider, kWait},
-    {Reason::kStreamTruncated, "stream_truncated", ErrorType::kOther, Blame::kTransport, kWait},
+    {Reason::kStreamTruncated, "stream_truncated", ErrorType::kOther, Blame::kProvider, kWait},
 };
 
 constexpr bool RowsFollowEnum() {

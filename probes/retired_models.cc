@@ -1,5 +1,6 @@
 #include "probes/retired_models.h"
 
+#include "absl/strings/strip.h"
 #include "probes/model_name.h"
 
 namespace heyhi {
@@ -41,7 +42,7 @@ bool Matches(std::string_view pattern, std::string_view name) {
 }  // namespace
 
 const RetiredModel* FindRetiredModel(const std::string& model, absl::Time at) {
-  const std::string name = BareModelName(model);
+  const std::string name(absl::StripSuffix(BareModelName(model), "-latest"));
   const std::string base = WithoutSnapshot(name);
   const absl::CivilDay today = absl::ToCivilDay(at, absl::UTCTimeZone());
   for (const RetiredModel& retired : kModels) {

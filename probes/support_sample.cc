@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "probes/json.h"
+#include "probes/sse_parser.h"
 
 namespace heyhi {
 namespace {
@@ -16,13 +18,6 @@ constexpr std::size_t kMaxHeaders = 32;
 constexpr std::size_t kMaxHeaderBytes = 4096;  // names and values of all
 constexpr std::size_t kMaxNameBytes = 128;
 constexpr std::size_t kMaxValueBytes = 512;
-
-// `text` with U+FFFD for whatever is no UTF-8. By way of the JSON library, whose
-// decoder is as strict as the standard and better tested than one of ours.
-std::string ValidUtf8(const std::string& text) {
-  const auto document = JsonDocument::Parse(DumpJsonList(std::vector<std::string>{text}));
-  return document.has_value() ? document->root().At(0).StringOrEmpty() : "";
-}
 
 struct CodePoint {
   char32_t value;
@@ -103,6 +98,33 @@ bool CarriesCredentials(const std::string& name) {
   return absl::StrContains(name, "token") && !counts_tokens;
 }
 
+// Appends every text in `value` to what stands at its place: the pieces of a stream
+// put together, place by place.
+void JoinTexts(JsonView value, const std::string& place,
+               std::map<std::string, std::string>* joined) {
+  if (const auto text = value.AsString()) (*joined)[place].append(*text);
+  for (const std::string& name : value.Keys()) JoinTexts(value[name], place + "/" + name, joined);
+  for (std::size_t i = 0; value.IsArray() && i < value.size(); ++i) {
+    JoinTexts(value.At(i), place + "/", joined);
+  }
+}
+
+// True where the key shows once escapes are undone and the pieces of a stream are
+// put together, though all that shows of it as it stands has been struck out.
+bool SpellsKey(const std::string& body, const Secret& key) {
+  constexpr std::size_t kLooked = std::size_t{64} * 1024;
+  const std::string start = key.Redact(body.substr(0, kLooked));
+  std::map<std::string, std::string> joined;
+  const auto join = [&joined](const std::string& json) {
+    if (const auto document = JsonDocument::Parse(json)) JoinTexts(document->root(), "", &joined);
+  };
+  join(start);
+  SseParser().Feed(start, [&join](const SseEvent& event) { join(event.data); });
+  return std::any_of(joined.begin(), joined.end(), [&key](const auto& entry) {
+    return key.Redact(entry.second) != entry.second;
+  });
+}
+
 }  // namespace
 
 std::string CleanText(const std::string& text, const Secret& key, std::size_t max_bytes) {
@@ -132,7 +154,9 @@ SupportSample TakeSample(const HttpExchange& exchange, const Secret& key) {
     bytes += name.size() + value.size();
     sample.headers.emplace_back(std::move(name), std::move(value));
   }
-  sample.body = CleanText(exchange.body, key, kMaxBodyBytes);
+  sample.body = SpellsKey(exchange.body, key)
+                    ? "[hidden: the answer spells the key in pieces or escapes]"
+                    : CleanText(exchange.body, key, kMaxBodyBytes);
   return sample;
 }
 

@@ -19,7 +19,9 @@ struct SupportSample {
   // Of the first 32, in the order received, names in lower case; values are cut at
   // 512 bytes. Left out are names over 128 bytes, and what exceeds 4 KiB in all.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;  // the first 1 KiB, printable
+  // The first 1 KiB, printable; a note in its place where the answer spells the key
+  // over several events of a stream, or by escapes that no plain look finds.
+  std::string body;
 };
 
 SupportSample TakeSample(const HttpExchange& exchange, const Secret& key);

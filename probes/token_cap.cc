@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 namespace heyhi {
 namespace {
@@ -77,7 +78,7 @@ std::string Before(const std::vector<std::string_view>& tokens, std::size_t at) 
   for (std::size_t i = at; i > 0 && at - i < kWordsBefore; --i) {
     const std::string_view token = tokens[i - 1];
     if (token == "." || token == ";") break;
-    before.insert(0, token).insert(0, " ");
+    before = absl::StrCat(" ", std::string(token), before);
     if (IsDigit(token.front())) break;
   }
   return before;
@@ -217,6 +218,36 @@ bool IsOrMore(std::string_view before, std::string_view after) {
   return false;
 }
 
+// What stands between full stops, semicolons, line ends and "but".
+std::vector<std::string_view> Clauses(std::string_view text) {
+  constexpr std::string_view kEnds[] = {". ", ";", "\n", ", but "};
+  std::vector<std::string_view> clauses;
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    std::size_t skip = 0;
+    for (const std::string_view end : kEnds) {
+      const std::size_t at = text.find(end);
+      if (at >= length) continue;
+      length = at;
+      skip = end.size();
+    }
+    clauses.push_back(text.substr(0, length));
+    text.remove_prefix(length + skip);
+  }
+  return clauses;
+}
+
+// True for a clause that says something of what the one before was about:
+// "Expected a value >= 16".
+bool KeepsItsSubject(std::string_view clause) {
+  clause.remove_prefix(std::min(clause.find_first_not_of(' '), clause.size()));
+  for (const std::string_view start : {"expected", "must be", "it must", "it should", "the value",
+                                       "the minimum", "minimum", "should be", "please"}) {
+    if (clause.starts_with(start)) return true;
+  }
+  return false;
+}
+
 // The minimum that the number tokens[at] stands for, if it is one that may be
 // learned.
 std::optional<int> MinimumAt(const std::vector<std::string_view>& tokens, std::size_t at) {
@@ -239,12 +270,17 @@ std::optional<int> MinimumAt(const std::vector<std::string_view>& tokens, std::s
 
 std::optional<int> NamedMinimum(int status, const ErrorBody& error) {
   if (status != 400 && status != 422) return std::nullopt;
-  if (!ContainsAny(error.param, kCapNames) && !ContainsAny(error.text, kCapNames)) {
-    return std::nullopt;
-  }
-  const std::vector<std::string_view> tokens = Tokens(error.text);
-  for (std::size_t at = 0; at < tokens.size(); ++at) {
-    if (const auto minimum = MinimumAt(tokens, at)) return minimum;
+  // The member that the error says it is about decides; else what each clause names.
+  if (!error.param.empty() && !ContainsAny(error.param, kCapNames)) return std::nullopt;
+  bool about_cap = false;
+  for (const std::string_view clause : Clauses(error.text)) {
+    about_cap = ContainsAny(clause, kCapNames) || !error.param.empty() ||
+                (about_cap && KeepsItsSubject(clause));
+    if (!about_cap) continue;
+    const std::vector<std::string_view> tokens = Tokens(clause);
+    for (std::size_t at = 0; at < tokens.size(); ++at) {
+      if (const auto minimum = MinimumAt(tokens, at)) return minimum;
+    }
   }
   return std::nullopt;
 }

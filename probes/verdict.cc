@@ -59,11 +59,11 @@ void TakeEvent(const Dialect& dialect, const SseEvent& event, absl::Duration at,
                StreamFacts* facts) {
   StreamReading& reading = facts->reading;
   if (facts->over() || event.data.empty()) return;
-  if (event.data == "[DONE]") {
+  if (event.data.starts_with("[DONE]")) {
     if (dialect.done_ends_stream) reading.finished = reading.terminated = true;
   } else if (const auto document = JsonDocument::Parse(event.data)) {
     dialect.read_event(event.name, UnwrapSingle(document->root()), &reading);
-  } else {
+  } else if (!reading.finished) {
     facts->has_garbage = true;
   }
   if (reading.has_content && !facts->first_content_at.has_value()) facts->first_content_at = at;
@@ -112,6 +112,9 @@ Verdict JudgeError(const AskedCall& asked, const HttpExchange& exchange) {
   ErrorBody error;
   if (const auto document = JsonDocument::Parse(exchange.body)) {
     error = ReadErrorBody(document->root());
+  } else if (!IsHtml(exchange)) {
+    constexpr std::size_t kMostText = 4096;
+    error.text = absl::AsciiStrToLower(exchange.body.substr(0, kMostText));
   }
   const MatchedRule rule = MatchErrorRule(asked, exchange, error);
   Verdict verdict = Failed(rule.reason, rule.id);

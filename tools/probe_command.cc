@@ -183,6 +183,7 @@ int Probe(const PlannedProbe& plan, bool json) {
   if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
     return Complain(absl::UnavailableError("cannot write to standard output"));
   }
+  if (result->reason == Reason::kLocalResource) return kExitOurs;
   return result->outcome == Outcome::kFailed ? kExitFailed : kExitAnswered;
 }
 

@@ -21,7 +21,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 const Names& Checks() {
-  static const auto& checks = *new Names{"chat", kStreamCheck};
+  static const auto& checks = *new Names(std::begin(kChecks), std::end(kChecks));
   return checks;
 }
 

@@ -84,6 +84,8 @@ class CanaryTest(unittest.TestCase):
         for payloads in ([{"error": {"message": CANARY, "code": CANARY}}],
                          [{"choices": [{"delta": {"content": CANARY[:half]}}]},
                           {"choices": [{"delta": {"content": CANARY[half:]}}]}],
+                         [{"choices": [{"delta": {"content": CANARY[at:at + 5]}}]}
+                          for at in range(0, len(CANARY), 5)],
                          [{"type": "error", "error": {"type": CANARY, "message": CANARY}}]):
             self.expect_no_trace_after(status=200, headers=STREAM_TYPE, body=events(*payloads))
             self.emulator.clear_faults()

@@ -240,7 +240,7 @@ TEST_F(DaemonTest, LogsOnceThatAnotherModelAnswers) {
 
 TEST_F(DaemonTest, NamesTheSuccessorOfARetiredModel) {
   Config config;
-  config.targets = {MakeTarget("p", "gemini-2.5-pro")};
+  config.targets = {MakeTarget("gemini", "gemini-2.5-pro")};
   clock_.AdvanceTo(clock_.Monotonic() + absl::Hours(24 * 90));  // past its last day
   Begin(config, [](const HttpRequest&) {
     return AnswerAfter(absl::Seconds(1), 404,

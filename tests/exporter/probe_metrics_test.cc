@@ -59,7 +59,7 @@ class ProbeMetricsTest : public testing::Test {
   }
 
   MetricTable table_;
-  ProbeMetrics metrics_{table_, Targets(), Prices(), absl::UnixEpoch()};
+  ProbeMetrics metrics_{table_, Targets(), Prices()};
 };
 
 TEST_F(ProbeMetricsTest, CountersExistAtZeroFromTheStart) {

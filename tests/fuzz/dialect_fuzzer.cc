@@ -1,5 +1,5 @@
-// One dialect's reading of answers and streams: never crashes, never depends on how
-// a stream was cut, and never calls a thing healthy that has no end.
+// One dialect's reading of answers and streams: never crashes, and never depends on
+// how a stream was cut.
 #include <string>
 
 #include "probes/verdict.h"
@@ -13,6 +13,9 @@ void ExpectSame(const Verdict& a, const Verdict& b) {
   Promise(a.error_type == b.error_type, "the cut decides nothing: error_type");
   Promise(a.served_model == b.served_model, "the cut decides nothing: model");
   Promise(a.usage.has_value() == b.usage.has_value(), "the cut decides nothing: usage");
+  Promise(!a.usage.has_value() ||
+              (a.usage->input == b.usage->input && a.usage->output == b.usage->output),
+          "the cut decides nothing: counts");
 }
 
 void Check(const Verdict& verdict) {

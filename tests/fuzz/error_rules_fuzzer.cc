@@ -23,8 +23,11 @@ void Run(FuzzInput input) {
   asked.at = absl::FromUnixSeconds(1795305600);
   HttpExchange exchange;
   exchange.headers = {{"content-type", kTypes[(choices >> 2) % std::size(kTypes)]}};
-  exchange.status = 300 + static_cast<int>(input.TakeByte() << 8 | input.TakeByte()) % 300;
+  const unsigned high = input.TakeByte();
+  const unsigned low = input.TakeByte();
+  exchange.status = 300 + static_cast<int>(high << 8 | low) % 300;
   if ((choices & 16) != 0) exchange.headers.emplace_back("x-amzn-errortype", "ThrottlingException");
+  if ((choices & 32) != 0) asked.dialect = kGeminiGenerate.name;
   exchange.body = input.TakeRest();
 
   const Verdict verdict = JudgeAnswer(asked, exchange);

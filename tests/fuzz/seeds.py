@@ -39,9 +39,10 @@ def seeds_of(provider, case):
 
 def main():
     testdata, corpus = map(pathlib.Path, sys.argv[1:])
-    for provider in RULES:
-        for path in sorted((testdata / provider).glob("*.json")):
-            case = json.loads(path.read_text())
+    for path in sorted(testdata.glob("*/*.json")):
+        case = json.loads(path.read_text())
+        if "case" in case:
+            provider = path.parent.name
             for target, data in seeds_of(provider, case):
                 folder = corpus / target
                 folder.mkdir(parents=True, exist_ok=True)

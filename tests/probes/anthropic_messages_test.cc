@@ -223,6 +223,7 @@ TEST(AnthropicMessagesStreamTest, FindsErrors) {
   const NamedEvent events[] = {
       {"error", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"},
       {"error", R"({"error":{"type":"overloaded_error"}})"},
+      {"error", R"({"type":"overloaded_error"})"},
       {"message_stop", R"({"type":"error","error":{"type":"overloaded_error"}})"},
   };
   for (const NamedEvent& event : events) {

@@ -44,6 +44,8 @@ struct AzureCase {
   const char* path_prefix;
   const char* query;
   KeyHeader key_header;
+
+  friend void PrintTo(const AzureCase& c, std::ostream* out) { *out << c.base_url; }
 };
 
 class AzureRouteTest : public testing::TestWithParam<AzureCase> {};
@@ -151,6 +153,13 @@ TEST(CallFormTest, TheProvidersOwnMinimalCallHoldsInEachOfItsDialects) {
             R"({"reasoning":{"effort":"minimal"},"store":false})");
   EXPECT_EQ(extra("openai_responses", "gpt-4o"), R"({"store":false})");
   EXPECT_EQ(extra("anthropic_messages", "gpt-5"), "{}");
+}
+
+TEST(CallFormTest, ModelsOfOpenAiThatCannotThinkGetNoSwitch) {
+  for (const char* model : {"ft:gpt-4o-mini:acme::x", "chatgpt-4o-latest", "gpt-5-chat-latest"}) {
+    EXPECT_EQ(MinimalCallFor(*FindProvider("openai"), "openai_chat", model).extra_body, "{}")
+        << model;
+  }
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ TEST(CohereChatTest, FindsErrorsInAllTheirForms) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"finish_reason":"ERROR","message":{"content":[]}})", "ERROR"},
       {R"({"finish_reason":"TIMEOUT","message":{"content":[]}})", "TIMEOUT"},
+      {R"({"finish_reason":"ERROR_LIMIT","message":{"content":[]}})", "ERROR"},
       {R"({"finish_reason":"ERROR","error":"internal server error"})", "ERROR"},
       {R"({"error":{"code":429,"message":"slow"}})", "429"},
       {R"({"error":"no"})", ""},
@@ -139,13 +140,21 @@ TEST(CohereChatStreamTest, EndsWithMessageEnd) {
   EXPECT_EQ(reading.answer.usage->output, 2);
 }
 
+TEST(CohereChatStreamTest, AnEndWithoutAReasonIsNotWhole) {
+  const StreamReading reading = ReadEvents({kStart, R"({"type":"message-end","delta":{}})"});
+  EXPECT_TRUE(reading.terminated);
+  EXPECT_FALSE(reading.finished);
+}
+
 TEST(CohereChatStreamTest, FindsErrorsInAllTheirForms) {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"type":"message-end","delta":{"error":"internal","finish_reason":"ERROR"}})", "ERROR"},
       {R"({"type":"message-end","delta":{"finish_reason":"TIMEOUT"}})", "TIMEOUT"},
       {R"({"type":"message-end","delta":{"error":{"code":"c"},"finish_reason":"ERROR"}})", "c"},
       {R"({"type":"message-end","delta":{"error":"internal"}})", ""},
+      {R"({"type":"message-end","delta":{"finish_reason":"ERROR_TOXIC"}})", "ERROR"},
       {R"({"error":{"code":503}})", "503"},
+      {R"({"message":"internal server error","id":"x"})", ""},
       {R"({"type":"error","error":"no"})", ""},
   };
   for (const auto& [event, code] : cases) {

@@ -306,5 +306,22 @@ TEST_F(CurlTransportFailureTest, EndsEachExchangeForItself) {
   EXPECT_EQ(reasons[healthy.url()], "none");
 }
 
+TcpPeer::Script AnswerOnce(const std::string& answer) {
+  return [answer](PeerConnection& client) {
+    if (!client.ReadRequest().empty()) client.Send(answer);
+  };
+}
+
+TEST_F(CurlTransportFailureTest, AHeaderThatLooksLikeAStatusLineIsNone) {
+  const TcpPeer peer(
+      AnswerOnce("HTTP/1.1 503 X\r\nHTTP/1.1 200: y\r\nContent-Length: 2\r\n\r\nok"));
+  EXPECT_EQ(Get(peer.url()).status, 503);
+}
+
+TEST_F(CurlTransportFailureTest, AnInterimAnswerAloneHasNoStatus) {
+  const TcpPeer peer(AnswerOnce("HTTP/1.1 103 Early Hints\r\n\r\n"));
+  EXPECT_EQ(Get(peer.url()).status, 0);
+}
+
 }  // namespace
 }  // namespace heyhi

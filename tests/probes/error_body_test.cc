@@ -42,6 +42,8 @@ TEST(ErrorBodyTest, ReadsDetailsOfBothForms) {
            R"([{"quotaId":"Q1"},{},{"quotaId":null},{"quotaId":"Q2"}]}]}})");
   EXPECT_THAT(error.detail_reasons, ElementsAre("R1", "R2"));
   EXPECT_THAT(error.quota_ids, ElementsAre("Q1", "Q2"));
+  EXPECT_TRUE(error.has_detail_list);
+  EXPECT_FALSE(Read(R"({"error":{"details":{"error_code":"x"}}})").has_detail_list);
 }
 
 TEST(ErrorBodyTest, ReadsNoMoreDetailsThanAnybodySends) {

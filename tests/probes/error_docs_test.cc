@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -112,7 +111,7 @@ std::string InStream(const InnerError& inner) {
 
 TEST(ErrorDocsTest, ShowWhatEveryInnerCodeMeans) {
   const auto rows = TableBelow("## Inner codes");
-  ASSERT_EQ(rows.size(), 6U);
+  ASSERT_EQ(rows.size(), 7U);
   for (const auto& row : rows) {
     ASSERT_EQ(row.size(), 3U) << row[0];
     for (const std::string& word : CodeWords(row[0])) {
@@ -139,14 +138,13 @@ TEST(ErrorDocsTest, ShowEveryInnerCodeThatTheCodeKnows) {
     for (const std::string& word : CodeWords(row[0])) documented.insert(word);
   }
   const std::string source = ReadSource("probes/inner_error.cc");
-  const std::string lists = source.substr(0, source.find("template"));
-  const std::regex quoted(R"re("(\w+)")re");
-  std::size_t words = 0;
-  for (std::sregex_iterator word(lists.begin(), lists.end(), quoted), end; word != end; ++word) {
-    EXPECT_EQ(documented.count((*word)[1]), 1U) << "docs/errors.md lacks " << (*word)[1];
-    ++words;
+  const auto begin = source.find("constexpr");
+  const std::string lists = source.substr(begin, source.find("template") - begin);
+  const std::vector<std::string> parts = absl::StrSplit(lists, '"');
+  EXPECT_GT(parts.size(), 40U);
+  for (std::size_t i = 1; i < parts.size(); i += 2) {
+    EXPECT_EQ(documented.count(parts[i]), 1U) << "docs/errors.md lacks " << parts[i];
   }
-  EXPECT_GT(words, 20U);
 }
 
 TEST(ErrorDocsTest, ShowWhatEachDialectsAnswersHave) {

@@ -41,6 +41,7 @@ Verdict Judge(const RuleCase& c) {
   asked.model = c.extras.model;
   asked.key_sent = c.extras.key_sent;
   asked.at = absl::FromCivil(c.extras.on, absl::UTCTimeZone());
+  asked.known_models = c.extras.known_models;
   return JudgeAnswer(asked, exchange);
 }
 
@@ -73,9 +74,14 @@ std::vector<RuleCase> EdgeCases() {
       {"Cloudflare1015", kOpenAi, 429, "<p>error 1015</p>", "E9", "cloudflare_1015"},
       {"Cloudflare1015ByType", ErrorRules::kAnthropic, 429, "error 1015", "E9", "cloudflare_1015",
        Type("text/HTML; charset=UTF-8")},
+      {"Cloudflare1015InWords", kOpenAi, 429, "error code: 1015", "E9", "cloudflare_1015",
+       Type("text/plain")},
+      {"Cloudflare1015InJson", kOpenAi, 429, R"({"error_code":1015,"cloudflare_error":true})", "E9",
+       "cloudflare_1015"},
       {"NumberInJsonIsNot1015", kOpenAi, 429, R"({"request":"1015"})", "O14", "rpm"},
       {"Firewall", kOpenAi, 403, html, "E10", "waf_block"},
       {"Firewall1020", ErrorRules::kGemini, 403, "<h1>Error 1020</h1>", "E10", "waf_block"},
+      {"FirewallInWords", kOpenAi, 403, "error code: 1020", "E10", "waf_block", Type("text/plain")},
       {"FirewallByHeader", kOpenAi, 403, "{}", "E10", "waf_block", challenge},
       {"HtmlNotFound", kOpenAi, 404, " \r\n<html>", "E11", "wrong_url", Type("text/plain")},
       {"Html500", kOpenAi, 500, html, "E12", "edge_html"},
@@ -113,10 +119,11 @@ std::vector<RuleCase> StatusCases() {
 
 std::vector<RuleCase> AllCases() {
   std::vector<RuleCase> all;
-  for (const auto& family : {&EdgeCases, &OpenAiAccountCases, &OpenAiModelCases, &OpenAiLimitCases,
-                             &XaiRuleCases, &AzureRuleCases, &BedrockRuleCases, &AnthropicRuleCases,
-                             &GeminiRuleCases, &GeminiQuotaCases, &GeminiCompatibleCases,
-                             &CohereRuleCases, &MistralRuleCases, &StatusCases}) {
+  for (const auto& family :
+       {&EdgeCases, &OpenAiAccountCases, &OpenAiRetiredCases, &OpenAiModelCases, &OpenAiLimitCases,
+        &XaiRuleCases, &AzureRuleCases, &BedrockRuleCases, &AnthropicAccountCases,
+        &AnthropicRuleCases, &GeminiRuleCases, &GeminiQuotaCases, &GeminiCompatibleCases,
+        &CohereRuleCases, &MistralRuleCases, &StatusCases}) {
     const std::vector<RuleCase> cases = family();
     all.insert(all.end(), cases.begin(), cases.end());
   }

@@ -132,6 +132,21 @@ TEST(GeminiGenerateTest, KnowsRefusedPromptsAndAnswers) {
   }
 }
 
+StreamReading ReadChunks(const std::vector<std::string>& chunks) {
+  std::vector<NamedEvent> events;
+  for (const std::string& chunk : chunks) events.emplace_back("", chunk);
+  return ReadEvents(kGeminiGenerate, events);
+}
+
+TEST(GeminiGenerateTest, KnowsEveryFilter) {
+  for (const char* filter :
+       {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "IMAGE_SAFETY"}) {
+    const std::string text = std::string(R"({"candidates":[{"finishReason":")") + filter + "\"}]}";
+    EXPECT_TRUE(ReadWhole(kGeminiGenerate, text).blocked) << filter;
+    EXPECT_TRUE(ReadChunks({text}).answer.blocked) << filter;
+  }
+}
+
 TEST(GeminiGenerateTest, RubbishIsNoAnswer) {
   for (const char* form : {"@", R"({"candidates":@})", R"({"candidates":[{"content":@}]})"}) {
     for (const std::string& text : WithRubbish(form)) {
@@ -156,12 +171,6 @@ TEST(GeminiGenerateTest, FindsErrors) {
 }
 
 // --- streams -------------------------------------------------------------------
-
-StreamReading ReadChunks(const std::vector<std::string>& chunks) {
-  std::vector<NamedEvent> events;
-  for (const std::string& chunk : chunks) events.emplace_back("", chunk);
-  return ReadEvents(kGeminiGenerate, events);
-}
 
 TEST(GeminiGenerateStreamTest, EndsWithAReasonAndNoLastWord) {
   const StreamReading reading =

@@ -12,6 +12,8 @@ struct InnerCase {
   const char* error;  // the JSON of the error object
   ErrorType type;
   Reason stream_reason;
+
+  friend void PrintTo(const InnerCase& c, std::ostream* out) { *out << c.name; }
 };
 
 constexpr Reason kOverloaded = Reason::kInStreamOverloaded;
@@ -43,6 +45,8 @@ INSTANTIATE_TEST_SUITE_P(
         InnerCase{"AsText", R"({"code":"529"})", ErrorType::k5xx, kOverloaded},
         InnerCase{"MistralCapacity", R"({"type":"service_tier_capacity_exceeded","code":"3505"})",
                   ErrorType::k5xx, kOverloaded},
+        InnerCase{"DeepSeek", R"({"code":"insufficient_system_resource"})", ErrorType::k5xx,
+                  kOverloaded},
         InnerCase{"MistralStatus", R"({"code":null,"raw_status_code":529})", ErrorType::k5xx,
                   kOverloaded}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -59,6 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
                   ErrorType::kRateLimit, kRateLimit},
         InnerCase{"MistralLimit", R"({"type":"rate_limited","code":"1300"})", ErrorType::kRateLimit,
                   kRateLimit},
+        InnerCase{"AmazonLimit", R"({"type":"ThrottlingException"})", ErrorType::kRateLimit,
+                  kRateLimit},
+        InnerCase{"Billing", R"({"type":"billing_error"})", ErrorType::kAuth, kOther},
+        InnerCase{"GoogleKey", R"({"status":"UNAUTHENTICATED"})", ErrorType::kAuth, kOther},
         InnerCase{"KeyAsType", R"({"type":"authentication_error"})", ErrorType::kAuth, kOther},
         InnerCase{"Permission", R"({"type":"permission_error"})", ErrorType::kAuth, kOther},
         InnerCase{"KeyAsCode", R"({"code":"invalid_api_key","type":"invalid_request_error"})",
@@ -108,6 +116,21 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 // Who has spent his limit or shown a bad key is not helped by hearing "5xx".
+TEST(InnerErrorTest, AWordSaysMoreThanTheStatusNumberBesideIt) {
+  ErrorBody error;
+  error.code = "429";
+  error.type = "insufficient_quota";
+  EXPECT_EQ(ClassifyInnerError(error).type, ErrorType::kAuth);
+}
+
+TEST(InnerErrorTest, MistralsNumbersBlameTheCallerBelow2000) {
+  ErrorBody error;
+  error.code = "3000";
+  EXPECT_EQ(ClassifyInnerError(error).type, ErrorType::k5xx);
+  error.code = "1500";
+  EXPECT_EQ(ClassifyInnerError(error).type, ErrorType::kOther);
+}
+
 TEST(InnerErrorTest, TheGraverWordWins) {
   ErrorBody error;
   error.type = "api_error";

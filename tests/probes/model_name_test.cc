@@ -177,5 +177,12 @@ TEST(ModelNameTest, ReadsHostileNamesInLinearTime) {
   }
 }
 
+TEST(ModelNameTest, TheLatestOfOneKindIsNoOtherKind) {
+  EXPECT_FALSE(IsSameModel("grok-3-latest", "grok-3-mini"));
+  EXPECT_FALSE(IsSameModel("mistral-large-latest", "mistral-medium-large-2512"));
+  EXPECT_FALSE(IsSameModel("gemini-flash-latest", "gemini-3.5-flash-lite"));
+  EXPECT_TRUE(IsSameModel("gemini-flash-latest", "gemini-3.5-flash-preview-09-2025"));
+}
+
 }  // namespace
 }  // namespace heyhi

@@ -19,6 +19,8 @@ struct RequestCase {
   const char* model;
   const char* url;
   const char* added;  // the chat body's end, after the messages
+
+  friend void PrintTo(const RequestCase& c, std::ostream* out) { *out << c.provider; }
 };
 
 class OpenAiChatRequestTest : public testing::TestWithParam<RequestCase> {};
@@ -92,12 +94,23 @@ TEST(OpenAiChatTest, CallsAzuresTwoRoutes) {
   EXPECT_EQ(own.url,
             "https://r.example/openai/deployments/my%20model%2F1/chat/completions"
             "?api-version=2024-10-21");
+  EXPECT_EQ(own.body, R"({"model":"my model/1","messages":[{"role":"user","content":"ping"}],)"
+                      R"("max_completion_tokens":16})");
   EXPECT_EQ(HeaderOf(own, "api-key"), "test-key");
   EXPECT_EQ(HeaderOf(own, "Authorization"), "(none)");
   const HttpRequest v1 =
       RequestFor({"azure_openai", "d", "chat", "", "https://r.example/openai/v1"});
   EXPECT_EQ(v1.url, "https://r.example/openai/v1/chat/completions");
   EXPECT_EQ(HeaderOf(v1, "Authorization"), "Bearer test-key");
+}
+
+TEST(OpenAiChatTest, CallsBedrock) {
+  const HttpRequest request =
+      RequestFor({"bedrock", "a.model-1:0", "chat", "", "https://r.example/openai/v1"});
+  EXPECT_EQ(request.url, "https://r.example/openai/v1/chat/completions");
+  EXPECT_EQ(request.body, R"({"model":"a.model-1:0","messages":[{"role":"user","content":"ping"}],)"
+                          R"("max_tokens":16})");
+  EXPECT_EQ(HeaderOf(request, "Authorization"), "Bearer test-key");
 }
 
 TEST(OpenAiChatTest, JoinsAQueryToOneThatIsThere) {
@@ -196,6 +209,8 @@ TEST(OpenAiChatTest, FindsErrorsInAllTheirForms) {
       {R"({"choices":[{"finish_reason":"error","error":{"code":429},"message":{}}]})", "429"},
       {R"({"choices":[{"finish_reason":"error","code":"c2","message":{}}]})", "c2"},
       {R"({"object":"error","type":"t","code":"3505","message":"x"})", "3505"},
+      {R"({"choices":[{"message":{},"finish_reason":"insufficient_system_resource"}]})",
+       "insufficient_system_resource"},
       {R"({"error":{}})", ""},
       {R"({"error":false})", ""},
   };
@@ -266,12 +281,20 @@ TEST(OpenAiChatStreamTest, FindsErrorsInAllTheirForms) {
       {R"({"choices":[{"delta":{},"finish_reason":"error"}]})", ""},
       {R"({"object":"error","type":"internal_server_error","code":"3000"})", "3000"},
       {R"({"error":"The model crashed"})", ""},
+      {R"({"detail":"Internal server error"})", ""},
+      {R"({"message":"x","code":500})", "500"},
   };
   for (const auto& [chunk, code] : cases) {
     const StreamReading reading = ReadChunks({chunk});
     ASSERT_TRUE(reading.answer.error.has_value()) << chunk;
     EXPECT_EQ(reading.answer.error->code, code) << chunk;
   }
+}
+
+TEST(OpenAiChatStreamTest, AnEventOfThatNameIsAnError) {
+  const StreamReading reading = ReadEvents(kOpenAiChat, {{"error", R"({"code":"c"})"}});
+  ASSERT_TRUE(reading.answer.error.has_value());
+  EXPECT_EQ(reading.answer.error->code, "c");
 }
 
 TEST(OpenAiChatStreamTest, PassesOverWhatItDoesNotKnow) {

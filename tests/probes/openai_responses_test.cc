@@ -159,6 +159,8 @@ TEST(OpenAiResponsesStreamTest, FindsErrorsInAllTheirForms) {
       {R"({"type":"response.failed","response":{"status":"failed","error":{"code":"c3"}}})", "c3"},
       {R"({"type":"response.failed","response":{"status":"failed","error":null}})", ""},
       {R"({"type":"response.failed"})", ""},
+      {R"({"error":{"code":"c5"}})", "c5"},
+      {R"({"type":"error","error":"no"})", ""},
       {R"({"type":"response.completed","response":{"status":"completed","output":[],)"
        R"("error":{"code":"c4"}}})",
        "c4"},

@@ -10,6 +10,9 @@ constexpr ErrorRules kXai = ErrorRules::kXai;
 constexpr ErrorRules kAzure = ErrorRules::kAzure;
 constexpr ErrorRules kBedrock = ErrorRules::kBedrock;
 
+RuleCaseExtras NoKey() { return {.key_sent = false}; }
+RuleCaseExtras AskedFor(const std::string& model) { return {.model = model}; }
+
 // Amazon names its error in a header.
 RuleCaseExtras Amazon(const std::string& error_type, const std::string& model = "some-model") {
   return {.model = model,
@@ -33,9 +36,15 @@ std::vector<RuleCase> OpenAiAccountCases() {
        "billing_quota"},
       {"CreditAsTypeElsewhere", kOpenAi, 403, ErrorOf(R"("type":"credit_balance_exhausted")"), "O1",
        "billing_quota"},
+      {"BillingNotActive", kOpenAi, 429, ErrorOf(R"("code":"billing_not_active")"), "O1",
+       "billing_quota"},
+      {"BillingHardLimit", kOpenAi, 400, ErrorOf(R"("code":"billing_hard_limit_reached")"), "O1",
+       "billing_quota"},
+      {"BudgetOfAGateway", kOpenAi, 400, ErrorOf(R"("type":"budget_exceeded","code":"400")"), "O1",
+       "billing_quota"},
       {"SlowDown", kOpenAi, 429, ErrorOf(R"("code":"slow_down","type":"rate_limit_error")"), "O2",
        "ramp_up"},
-      {"NoKeySent", kOpenAi, 401, "{}", "O3", "missing_key", {.key_sent = false}},
+      {"NoKeySent", kOpenAi, 401, "{}", "O3", "missing_key", NoKey()},
       {"NoCredentials", kOpenAi, 401, ErrorOf(R"("message":"NO auth Credentials","code":401)"),
        "O3", "missing_key"},
       {"BadKey", kOpenAi, 401, ErrorOf(R"("code":"invalid_api_key")"), "O4", "invalid_key"},
@@ -47,51 +56,49 @@ std::vector<RuleCase> OpenAiAccountCases() {
   };
 }
 
-std::vector<RuleCase> OpenAiModelCases() {
-  const std::string no_model = ErrorOf(R"("code":"model_not_found","message":"The model is not")");
+std::vector<RuleCase> OpenAiRetiredCases() {
+  const std::string gone = ErrorOf(R"("code":"model_not_found","message":"The model is not")");
+  RuleCaseExtras day_before = AskedFor("gpt-4o-mini");
+  day_before.on = absl::CivilDay(2027, 1, 13);
+  RuleCaseExtras first_day = AskedFor("gpt-4o-mini");
+  first_day.on = absl::CivilDay(2027, 1, 14);
+  RuleCaseExtras elsewhere = AskedFor("gpt-4");
+  elsewhere.known_models = false;
   return {
       {"Decommissioned", kOpenAi, 400, ErrorOf(R"("code":"model_decommissioned")"), "O6",
        "model_retired"},
-      {"RetiredByTable", kOpenAi, 404, no_model, "O7", "model_retired", {.model = "gpt-4"}},
-      {"RetiredByTableAsSnapshot",
-       kOpenAi,
-       404,
-       no_model,
-       "O7",
-       "model_retired",
-       {.model = "openai/GPT-4-0613:free"}},
+      {"RetiredByTable", kOpenAi, 404, gone, "O7", "model_retired", AskedFor("gpt-4")},
+      {"RetiredByTableAsSnapshot", kOpenAi, 404, gone, "O7", "model_retired",
+       AskedFor("openai/GPT-4-0613:free")},
+      {"RetiredByItsAlias", kOpenAi, 404, gone, "O7", "model_retired",
+       AskedFor("gpt-3.5-turbo-latest")},
       {"RetiredByItsWords", kOpenAi, 404,
        ErrorOf(R"("message":"The Model `x` has been DEPRECATED, learn more","code":null)"), "O7",
        "model_retired"},
       {"RetiredByCodeUnder400", kOpenAi, 400,
        ErrorOf(R"("code":"model_not_found","message":"it was decommissioned")"), "O7",
        "model_retired"},
-      {"RetiredByTheNameInTheText",
-       kOpenAi,
-       404,
-       ErrorOf(R"("message":"The model `gpt-3.5-turbo` does not exist")"),
-       "O7",
-       "model_retired",
-       {.model = ""}},
-      {"RetiresLater",
-       kOpenAi,
-       404,
-       no_model,
-       "O8",
-       "model_not_found",
-       {.model = "gpt-4o-mini", .on = absl::CivilDay(2027, 1, 13)}},
-      {"RetiresToday",
-       kOpenAi,
-       404,
-       no_model,
-       "O7",
-       "model_retired",
-       {.model = "gpt-4o-mini", .on = absl::CivilDay(2027, 1, 14)}},
+      {"RetiredByTheNameInTheText", kOpenAi, 404,
+       ErrorOf(R"("message":"The model `gpt-3.5-turbo` does not exist")"), "O7", "model_retired",
+       AskedFor("")},
+      {"RetiredElsewhere", kOpenAi, 404, gone, "O8", "model_not_found", elsewhere},
+      {"RetiresTomorrow", kOpenAi, 404, gone, "O8", "model_not_found", day_before},
+      {"RetiresToday", kOpenAi, 404, gone, "O7", "model_retired", first_day},
+  };
+}
+
+std::vector<RuleCase> OpenAiModelCases() {
+  return {
       {"UnknownModel", kOpenAi, 404, ErrorOf(R"("message":"The MODEL does not exist")"), "O8",
        "model_not_found"},
       {"UnknownModelAsText", kOpenAi, 404, R"({"error":"model 'q' not found, try pulling it"})",
        "O8", "model_not_found"},
-      {"UnknownModelUnder400", kOpenAi, 400, no_model, "O8", "model_not_found"},
+      {"UnknownModelUnder400", kOpenAi, 400, ErrorOf(R"("code":"model_not_found")"), "O8",
+       "model_not_found"},
+      {"UnknownPathIsNoModel", kOpenAi, 404,
+       ErrorOf(R"("message":"Invalid URL: POST /v1/models/chat","code":null)"), "F5", "wrong_url"},
+      {"UnknownPathByCode", kOpenAi, 404, ErrorOf(R"("code":"unknown_url","message":"/model")"),
+       "F5", "wrong_url"},
   };
 }
 
@@ -106,6 +113,15 @@ std::vector<RuleCase> OpenAiLimitCases() {
       {"OverloadedByCode", kOpenAi, 503, ErrorOf(R"("code":"server_is_overloaded")"), "O11",
        "overloaded"},
       {"OverloadedByText", kOpenAi, 503, R"({"error":"Server OVERLOADED"})", "O11", "overloaded"},
+      {"OverloadedUnderALimitsStatus", kOpenAi, 429, ErrorOf(R"("type":"server_error")"), "O11",
+       "overloaded"},
+      {"BusyInPlainText",
+       kOpenAi,
+       503,
+       "Server BUSY",
+       "O11",
+       "overloaded",
+       {.headers = {{"content-type", "text/plain"}}}},
       {"AtCapacity", kOpenAi, 503, ErrorOf(R"("message":"We are at capacity")"), "O11",
        "overloaded"},
       {"Busy", kOpenAi, 503, R"({"message":"the server is busy"})", "O11", "overloaded"},
@@ -143,13 +159,8 @@ std::vector<RuleCase> XaiRuleCases() {
       {"XaiPlainLimit", kXai, 429, R"({"error":"slow"})", "O14", "rpm"},
       {"XaiUnknownModel", kXai, 404, R"({"error":"The model grok-beta does not exist"})", "O8",
        "model_not_found"},
-      {"XaiRetiredModel",
-       kXai,
-       404,
-       R"({"error":"The model grok-3 does not exist"})",
-       "O7",
-       "model_retired",
-       {.model = "grok-4-fast-reasoning"}},
+      {"XaiRetiredModel", kXai, 404, R"({"error":"The model grok-3 does not exist"})", "O7",
+       "model_retired", AskedFor("grok-4-fast-reasoning")},
       {"XaiUnauthorized", kXai, 401, "{}", "O4", "invalid_key"},
       {"XaiForbidden", kXai, 403, R"({"error":"blocked"})", "F3", "permission_denied"},
       {"XaiOther400", kXai, 400, R"({"error":"bad"})", "F1", "bad_request_param"},
@@ -167,19 +178,15 @@ std::vector<RuleCase> AzureRuleCases() {
       {"AzureBadKeyAsNumber", kAzure, 401, ErrorOf(R"("code":401)"), "AZ3", "invalid_key"},
       {"AzureBadKeyWithoutError", kAzure, 401, R"({"statusCode":401,"message":"Unauthorized"})",
        "AZ3", "invalid_key"},
-      {"AzureNoKeySent",
-       kAzure,
-       401,
-       ErrorOf(R"("code":"401")"),
-       "O3",
-       "missing_key",
-       {.key_sent = false}},
+      {"AzureNoKeySent", kAzure, 401, ErrorOf(R"("code":"401")"), "O3", "missing_key", NoKey()},
       {"AzureTokens", kAzure, 429, ErrorOf(R"("code":"429","message":"exceeded Token rate limit")"),
        "AZ4", "tpm"},
       {"AzureCalls", kAzure, 429, ErrorOf(R"("code":429,"message":"exceeded call rate limit")"),
        "AZ4", "rpm"},
-      {"AzureLimitInOtherWords", kAzure, 429, ErrorOf(R"("code":"RateLimitReached")"), "O14",
+      {"AzureLimitInOtherWords", kAzure, 429, ErrorOf(R"("code":"RateLimitReached")"), "AZ4",
        "rpm"},
+      {"AzureTokensInOtherWords", kAzure, 429,
+       ErrorOf(R"("code":"RateLimitReached","message":"exceeded token rate limit")"), "AZ4", "tpm"},
       {"AzureQuota", kAzure, 429, ErrorOf(R"("code":"insufficient_quota")"), "O1", "billing_quota"},
       {"AzureUnknownModel", kAzure, 404, ErrorOf(R"("message":"model not found")"), "O8",
        "model_not_found"},
@@ -195,6 +202,13 @@ std::vector<RuleCase> BedrockRuleCases() {
        "model_loading", Amazon("ModelNotReadyException")},
       {"BedrockLoadingWithATail", kBedrock, 429, "", "B1", "model_loading",
        Amazon("ModelNotReadyException" + tail)},
+      {"BedrockLoadingByType", kBedrock, 429, ErrorOf(R"("type":"ModelNotReadyException")"), "B1",
+       "model_loading"},
+      {"BedrockThrottlingByCode", kBedrock, 429, ErrorOf(R"("code":"ThrottlingException")"), "B2",
+       "rpm"},
+      {"BedrockRetiredInNativeForm", kBedrock, 404,
+       R"({"__type":"com.amazon.coral#ResourceNotFoundException","Message":"End of its life"})",
+       "B4", "model_retired"},
       {"BedrockThrottling", kBedrock, 429, R"({"message":"Too many requests"})", "B2", "rpm",
        Amazon("ThrottlingException")},
       {"BedrockThrottlingWithATail", kBedrock, 429, "{}", "B2", "rpm",

@@ -89,6 +89,8 @@ struct BreakCase {
   std::vector<std::string> parts;
   Reason failure;
   std::optional<Reason> reason;
+
+  friend void PrintTo(const BreakCase& c, std::ostream* out) { *out << c.name; }
 };
 
 class BrokenStreamTest : public testing::TestWithParam<BreakCase> {};

@@ -129,7 +129,7 @@ TEST_F(ProberTest, CannotTellWhereNoModelIsNamed) {
 TEST_F(ProberTest, CleansTheServedModel) {
   const ProbeResult result = ProbeOnce(200, R"({"choices":[{"message":{},"finish_reason":"stop"}],)"
                                             R"("model":"a\u001b[31m b sk-canary-1\n"})");
-  EXPECT_EQ(result.served_model, "a[31mb[key]");
+  EXPECT_EQ(result.served_model, "ab[key]");
 }
 
 TEST_F(ProberTest, KeepsTheTokenCapThatARefusalNames) {
@@ -151,6 +151,24 @@ TEST_F(ProberTest, NamesTheSuccessorOfARetiredModel) {
   EXPECT_THAT(AdviceFor(result), testing::EndsWith(" Its successor is gpt-6-luna."));
   target_->id.model = "gpt-4";
   EXPECT_EQ(AdviceFor(ProbeOnce(404, gone)), ReasonAdvice(Reason::kModelRetired));
+}
+
+TEST_F(ProberTest, AdvisesByTheInnerCodeOfAnError) {
+  const auto advice = [this](const char* code) {
+    return AdviceFor(ProbeOnce(200, std::string(R"({"error":{"code":)") + code + "}}"));
+  };
+  EXPECT_EQ(advice("401"), ReasonAdvice(Reason::kInvalidKey));
+  EXPECT_EQ(advice("429"), ReasonAdvice(Reason::kRpm));
+  EXPECT_EQ(advice("502"), ReasonAdvice(Reason::kErrorIn200));
+}
+
+TEST_F(ProberTest, KnowsRetiredModelsOnlyByTheirProviders) {
+  const std::string gone = R"({"error":{"code":"model_not_found"}})";
+  target_->id.model = "gpt-4";
+  clock_.AdvanceTo(absl::Hours(24 * 365));  // after its last day
+  EXPECT_EQ(ProbeOnce(404, gone).reason, Reason::kModelRetired);
+  target_->id.provider = "gateway";
+  EXPECT_EQ(ProbeOnce(404, gone).reason, Reason::kModelNotFound);
 }
 
 TEST_F(ProberTest, KeepsASampleOfAFailureWithoutTheKey) {
@@ -238,7 +256,7 @@ TEST_F(ProberTest, KeepsOnlyVisibleCharactersOfTheRequestId) {
   HttpExchange exchange = AnswerAfter(absl::Seconds(1), 500, "{}");
   exchange.headers.emplace_back("x-request-id", "req_1\x1b[31m \xff" + std::string(500, 'x'));
   const ProbeResult result = ProbeOnce(exchange);
-  EXPECT_THAT(result.request_id, testing::StartsWith("req_1[31mx"));
+  EXPECT_THAT(result.request_id, testing::StartsWith("req_1xx"));
   EXPECT_EQ(result.request_id.size(), 128U);
 }
 

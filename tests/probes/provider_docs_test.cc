@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -152,19 +151,39 @@ TEST(ProviderDocsTest, ShowWhoseAnswersNameNoModel) {
   EXPECT_THAT(Docs(), HasSubstr("Not compared: " + unnamed + "."));
 }
 
-// The table is not part of the header, so the rows are read from the source.
-TEST(ProviderDocsTest, ShowEveryRetiredModel) {
+struct RetiredRow {
+  std::string model;
+  absl::CivilDay day;
+  std::string successor;
+};
+
+// The table is no part of the header, so its rows are read from the source:
+// {"gpt-4o-mini", absl::CivilDay(2027, 1, 14), "gpt-6-luna"},
+std::vector<RetiredRow> RetiredRows() {
+  std::vector<RetiredRow> rows;
   const std::string source = ReadSource("probes/retired_models.cc");
-  const std::regex pattern(
-      R"re(\{"([^"]+)", absl::CivilDay\((\d+), (\d+), (\d+)\), "([^"]*)"\})re");
+  for (const absl::string_view line : absl::StrSplit(source, '\n')) {
+    const std::vector<std::string> parts = absl::StrSplit(line, '"');
+    if (parts.size() != 5 || parts[0] != "    {") continue;
+    const std::vector<std::string> numbers =
+        absl::StrSplit(parts[2], absl::ByAnyChar("(,)"), absl::SkipWhitespace());
+    EXPECT_EQ(numbers.size(), 4U) << line;
+    if (numbers.size() != 4) continue;
+    rows.push_back(
+        {parts[1],
+         absl::CivilDay(std::stoi(numbers[1]), std::stoi(numbers[2]), std::stoi(numbers[3])),
+         parts[3]});
+  }
+  return rows;
+}
+
+TEST(ProviderDocsTest, ShowEveryRetiredModel) {
   std::vector<std::string> expected;
-  for (std::sregex_iterator row(source.begin(), source.end(), pattern), end; row != end; ++row) {
-    const absl::CivilDay day(std::stoi((*row)[2]), std::stoi((*row)[3]), std::stoi((*row)[4]));
-    const std::string model = (*row)[1];
-    expected.push_back(Row({Code(model), absl::FormatCivilTime(day), Code((*row)[5].str())}));
-    const absl::Time gone = absl::FromCivil(day, absl::UTCTimeZone());
-    EXPECT_TRUE(IsRetiredModel(model, gone)) << model;
-    EXPECT_FALSE(IsRetiredModel(model, gone - absl::Seconds(1))) << model;
+  for (const RetiredRow& row : RetiredRows()) {
+    expected.push_back(Row({Code(row.model), absl::FormatCivilTime(row.day), Code(row.successor)}));
+    const absl::Time gone = absl::FromCivil(row.day, absl::UTCTimeZone());
+    EXPECT_TRUE(IsRetiredModel(row.model, gone)) << row.model;
+    EXPECT_FALSE(IsRetiredModel(row.model, gone - absl::Seconds(1))) << row.model;
   }
   EXPECT_GT(expected.size(), 20U);
   EXPECT_EQ(TableBelow("## Models that are gone or going"), expected);

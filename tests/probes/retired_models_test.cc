@@ -74,6 +74,12 @@ TEST(RetiredModelsTest, TakesSnapshotsWithTheirModel) {
   }
 }
 
+TEST(RetiredModelsTest, TakesTheAliasForTheLatestWithItsModel) {
+  const absl::Time now = absl::FromCivil(absl::CivilDay(2026, 11, 22), absl::UTCTimeZone());
+  EXPECT_TRUE(IsRetiredModel("gemini-1.5-flash-latest", now));
+  EXPECT_FALSE(IsRetiredModel("ministral-3b-latest", now));
+}
+
 TEST(RetiredModelsTest, LeavesOtherModelsAlone) {
   for (const char* name : {"",
                            "gpt-4o",

@@ -1,6 +1,7 @@
 #ifndef HEYHI_TESTS_PROBES_RULE_CASES_H_
 #define HEYHI_TESTS_PROBES_RULE_CASES_H_
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@ struct RuleCaseExtras {
   std::string_view dialect = "";  // that of the rules' own provider
   std::vector<std::pair<std::string, std::string>> headers = {{"content-type", "application/json"}};
   absl::CivilDay on = absl::CivilDay(2026, 11, 22);
+  bool known_models = true;
 };
 
 // An error answer, and the rule and reason that it must get.
@@ -29,15 +31,19 @@ struct RuleCase {
   const char* rule;
   const char* reason;
   RuleCaseExtras extras = {};
+
+  friend void PrintTo(const RuleCase& c, std::ostream* out) { *out << c.name; }
 };
 
 // The answers of each family, in the order of the rules.
 std::vector<RuleCase> OpenAiAccountCases();
+std::vector<RuleCase> OpenAiRetiredCases();
 std::vector<RuleCase> OpenAiModelCases();
 std::vector<RuleCase> OpenAiLimitCases();
 std::vector<RuleCase> XaiRuleCases();
 std::vector<RuleCase> AzureRuleCases();
 std::vector<RuleCase> BedrockRuleCases();
+std::vector<RuleCase> AnthropicAccountCases();
 std::vector<RuleCase> AnthropicRuleCases();
 std::vector<RuleCase> GeminiRuleCases();
 std::vector<RuleCase> GeminiQuotaCases();

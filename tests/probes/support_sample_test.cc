@@ -162,6 +162,21 @@ TEST(SupportSampleTest, StrikesTheKeyInNames) {
   EXPECT_THAT(sample.headers, ElementsAre(Pair("x-[key]", "1")));
 }
 
+TEST(SupportSampleTest, HidesAnAnswerThatSpellsTheKeyInPieces) {
+  const Secret key("sk-canary-0123456789abcdef");
+  HttpExchange exchange;
+  exchange.status = 200;
+  for (std::size_t at = 0; at < key.Reveal().size(); at += 4) {
+    exchange.body += R"(data: {"model":"m","choices":[{"delta":{"content":")" +
+                     key.Reveal().substr(at, 4) + "\"}}]}\n\n";
+  }
+  EXPECT_THAT(TakeSample(exchange, key).body, testing::StartsWith("[hidden:"));
+  exchange.body = R"({"error":{"message":"s\u006b-c\u0061nary\u002d01234\u00356789a\u0062cdef"}})";
+  EXPECT_THAT(TakeSample(exchange, key).body, testing::StartsWith("[hidden:"));
+  exchange.body = R"({"error":{"message":"no key in here"}})";
+  EXPECT_EQ(TakeSample(exchange, key).body, exchange.body);
+}
+
 TEST(SupportSampleTest, LimitsHeaders) {
   std::vector<std::pair<std::string, std::string>> headers(100, {"x", "y"});
   EXPECT_THAT(TakeSample(AnswerWith(headers), Key()).headers, SizeIs(32));

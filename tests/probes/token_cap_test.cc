@@ -52,6 +52,22 @@ TEST(TokenCapTest, LearnsFromErrorsAboutTheCapOnly) {
   error.param = "top_logprobs";
   error.text = "top_logprobs must be at least 16";
   EXPECT_EQ(NamedMinimum(400, error), std::nullopt);
+  error.text = "max_tokens is too small for top_logprobs, which must be at least 16";
+  EXPECT_EQ(NamedMinimum(400, error), std::nullopt);
+}
+
+TEST(TokenCapTest, LearnsFromTheClauseThatIsAboutTheCap) {
+  ErrorBody error;
+  for (const char* text :
+       {"max_tokens must be greater than budget_tokens. budget_tokens must be at least 1024",
+        "max_tokens is fine, but n must be at least 2",
+        "max_tokens is 16; the prompt must have at least 20 words"}) {
+    error.text = text;
+    EXPECT_EQ(NamedMinimum(400, error), std::nullopt) << text;
+  }
+  error.text =
+      "invalid 'max_tokens': below minimum value. expected a value >= 16, but got 1 instead.";
+  EXPECT_EQ(NamedMinimum(400, error), 16);
 }
 
 struct Saying {

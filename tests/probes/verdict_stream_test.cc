@@ -24,6 +24,8 @@ struct StreamParts {
   std::string reason;     // why it ends; "" where only the last word says so
   std::string last_word;  // "" where there is none
   std::string overload;   // an error event
+
+  friend void PrintTo(const StreamParts& p, std::ostream* out) { *out << p.dialect->name; }
 };
 
 StreamParts ChatParts() {
@@ -233,6 +235,11 @@ TEST_P(StreamVerdictTest, AnEventThatIsNoJsonSpoilsAWholeStream) {
   }
 }
 
+TEST_P(StreamVerdictTest, WhatIsNoJsonSpoilsNothingAfterTheReason) {
+  if (parts().reason.empty() || !ends_with_its_reason()) GTEST_SKIP() << "its reason ends nothing";
+  EXPECT_FALSE(Judge(dialect(), {parts().start, parts().reason, Event("garbage")}).reason);
+}
+
 TEST_P(StreamVerdictTest, AnEndWithoutABeginningIsNoAnswer) {
   const Verdict verdict = Judge(dialect(), {"data: [DONE]\n\n", parts().last_word});
   if (&dialect() == &kOpenAiResponses) {
@@ -262,6 +269,8 @@ struct ErrorCase {
   std::string event;
   const char* rule;
   ErrorType type;
+
+  friend void PrintTo(const ErrorCase& c, std::ostream* out) { *out << c.name; }
 };
 
 class StreamErrorTest : public testing::TestWithParam<ErrorCase> {};
@@ -321,6 +330,23 @@ INSTANTIATE_TEST_SUITE_P(
                   ErrorType::k5xx}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(StreamVerdictsTest, GarbageAfterTheEndSpoilsNothing) {
+  const std::string end = R"(data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]})"
+                          "\n\n";
+  for (const char* rest : {"data: [DONE] \n\n", "data: bye\n\n", "data: [DONE]{}\n\n"}) {
+    const HttpExchange exchange = StreamAfter({{absl::Seconds(1), end + rest}});
+    EXPECT_FALSE(JudgeAnswer(Asked(kOpenAiChat), exchange).reason.has_value()) << rest;
+  }
+}
+
+TEST(StreamVerdictsTest, AnEventNamedErrorIsOne) {
+  const std::string event = "event: error\ndata: {\"code\":429,\"message\":\"slow down\"}\n\n";
+  for (const Dialect* dialect : {&kOpenAiChat, &kOpenAiResponses, &kAnthropicMessages}) {
+    const HttpExchange exchange = StreamAfter({{absl::Seconds(1), event + "data: [DONE]\n\n"}});
+    EXPECT_EQ(JudgeAnswer(Asked(*dialect), exchange).reason, Reason::kInStreamRateLimit);
+  }
+}
+
 TEST(StreamVerdictsTest, ARefusedPromptIsBlockedAndNotCut) {
   const std::string refused = Event(R"({"promptFeedback":{"blockReason":"SAFETY"}})");
   EXPECT_EQ(Judge(kGeminiGenerate, {refused}).rule, "H5");
@@ -352,6 +378,12 @@ TEST(StreamVerdictsTest, AStreamIsKnownByItsStatusAndType) {
   EXPECT_FALSE(is_stream(500, "text/event-stream"));
   EXPECT_FALSE(is_stream(200, "application/json"));
   EXPECT_FALSE(is_stream(200, ""));
+}
+
+TEST(StreamVerdictsTest, CoheresEndWithoutAReasonIsTruncated) {
+  const std::string end = Event(R"({"type":"message-end","delta":{}})");
+  EXPECT_EQ(Judge(kCohereChat, {CohereParts().start, end}).rule, "S5");
+  EXPECT_EQ(JudgeTimedOut(kCohereChat, {CohereParts().start, end})->rule, "S5");
 }
 
 // An error answer to a stream is judged like any other.

@@ -41,6 +41,8 @@ struct AnswerCase {
   const char* reason;  // with a rule
   ErrorType type = ErrorType::kOther;
   const char* content_type = "application/json";
+
+  friend void PrintTo(const AnswerCase& c, std::ostream* out) { *out << c.name; }
 };
 
 class AnswerTest : public testing::TestWithParam<AnswerCase> {};
@@ -123,6 +125,9 @@ std::vector<AnswerCase> ErrorIn200Cases() {
        kAuth},
       {"ErrorBesideAnAnswer", &kOpenAiChat,
        R"({"error":"no","choices":[{"message":{},"finish_reason":"stop"}]})", "H4", "error_in_200"},
+      {"DeepSeekBrokeOff", &kOpenAiChat,
+       R"({"choices":[{"finish_reason":"insufficient_system_resource","message":{}}]})", "H4",
+       "error_in_200", k5xx},
       {"ErrorInsideTheChoice", &kOpenAiChat,
        R"({"choices":[{"finish_reason":"error","error":{"code":429},"message":{}}]})", "H4",
        "error_in_200", kRateLimit},
@@ -190,6 +195,7 @@ TEST(VerdictTest, KeepsWhatAnAnswerSaysHealthyOrNot) {
 
 std::vector<std::string> PoisonBodies() {
   return {
+      "",
       "null",
       "0",
       "-",
@@ -213,7 +219,6 @@ std::vector<std::string> PoisonBodies() {
       "{\"candidates\":[{\"finishReason\":\"STOP\"}],\"candidates\":null}",
       "{\"status\":\"completed\",\"output\":[],\"status\":{}}",
       "{\"message\":{},\"finish_reason\":\"COMPLETE\",\"message\":\"\"}",
-      "{\"choices\":[{\"message\":{\"content\":\"\xff\xc0\"},\"finish_reason\":\"stop\"}]}",
       "<html><body>{\"choices\":[]}</body></html>",
       "\xef\xbb\xbf{}",
       std::string("\0\xff\xfe{", 4),
@@ -238,15 +243,16 @@ std::vector<HttpExchange> PoisonedAnswers(const std::string& poison, int status)
   return answers;
 }
 
-class PoisonTest : public testing::TestWithParam<const Dialect*> {};
+class PoisonTest : public testing::TestWithParam<std::string> {};
 
 // Whatever the bytes, the verdict is a failure and nothing throws.
 TEST_P(PoisonTest, NeverCountsAsOk) {
+  const Dialect& dialect = *FindDialect(GetParam());
   for (const std::string& poison : PoisonBodies()) {
     for (const int status : {0, 200, 204, 302, 400, 401, 403, 404, 422, 429, 500, 503, 999}) {
       for (const HttpExchange& exchange : PoisonedAnswers(poison, status)) {
         for (const bool stream : {false, true}) {
-          EXPECT_TRUE(JudgeAnswer(Asked(*GetParam(), stream), exchange).reason.has_value())
+          EXPECT_TRUE(JudgeAnswer(Asked(dialect, stream), exchange).reason.has_value())
               << status << " " << exchange.body.substr(0, 60);
         }
       }
@@ -254,8 +260,35 @@ TEST_P(PoisonTest, NeverCountsAsOk) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PoisonTest, testing::ValuesIn(Dialects()),
-                         [](const auto& test) { return std::string(test.param->name); });
+std::vector<std::string> DialectNames() {
+  std::vector<std::string> names;
+  for (const Dialect* dialect : Dialects()) names.emplace_back(dialect->name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PoisonTest, testing::ValuesIn(DialectNames()),
+                         [](const auto& test) { return test.param; });
+
+// Half an emoji is a likely last token.
+TEST(VerdictTest, ABrokenCharacterSpoilsNoAnswer) {
+  for (const char* text : {"\xff", "\\ud83c", "\xf0\x9f"}) {
+    const HttpExchange answer =
+        AnswerAfter(absl::Seconds(1), 200,
+                    absl::StrCat(R"({"choices":[{"message":{"content":")", text,
+                                 R"("},"finish_reason":"length"}]})"));
+    EXPECT_FALSE(JudgeAnswer(Asked(kOpenAiChat, false), answer).reason.has_value());
+    const HttpExchange refusal = AnswerAfter(
+        absl::Seconds(1), 429,
+        absl::StrCat(R"({"error":{"code":"insufficient_quota","message":")", text, R"("}})"));
+    EXPECT_EQ(JudgeAnswer(Asked(kOpenAiChat, false), refusal).reason, Reason::kBillingQuota);
+  }
+}
+
+TEST(VerdictTest, WordsOfOtherKindsThanJsonAreRead) {
+  HttpExchange busy = AnswerAfter(absl::Seconds(1), 503, "The server is OVERLOADED, try later");
+  busy.headers = {{"content-type", "text/plain"}};
+  EXPECT_EQ(JudgeAnswer(Asked(kOpenAiChat, false), busy).reason, Reason::kOverloaded);
+}
 
 TEST(VerdictTest, ACutAnswerIsNone) {
   const std::string whole = HealthyChatBody();
