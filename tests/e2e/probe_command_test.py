@@ -124,7 +124,7 @@ class ProbeCommandTest(unittest.TestCase):
                 ({"action": "stall"}, "openai", r"timeout \(ttfb\), " + provider),
                 ({"action": "reset"}, "openai", r"other \(conn_reset\), " + provider),
                 ({"action": "truncate"}, "openai/stream",
-                 r"other \(stream_truncated\), " + provider),
+                 r"other \(stream_truncated\), fault: provider\n"),
                 ({"provider": "anthropic", "case": "529-overloaded"}, "anthropic",
                  r"5xx \(overloaded\), fault: provider\n"),
         ]:
