@@ -41,7 +41,7 @@ bool SaysBusy(const Case& c) {
 }
 // Its words to those who ask for no HTML.
 bool IsCloudflare(const Case& c) {
-  return c.exchange.body.starts_with("error code: ") || c.Body("\"cloudflare_error\":true");
+  return c.exchange.body.starts_with("error code: ") || c.Body("\"cloudflare_error\"");
 }
 bool OutOfQuota(const Case& c) {
   for (const char* word : {"insufficient_quota", "credit_balance_exhausted", "billing_not_active",
