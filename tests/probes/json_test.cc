@@ -158,15 +158,15 @@ TEST(JsonDocumentTest, RefusesWhatIsNotExactlyOneValue) {
 
 // As clients do: a model that answers by the token may end inside a character.
 TEST(JsonDocumentTest, TakesBrokenCharactersForTheirReplacement) {
-  const std::string kReplaced = "\xef\xbf\xbd";
+  const std::string replaced = "\xef\xbf\xbd";
   const std::pair<std::string, std::string> cases[] = {
-      {"\"a\xff\"", "a" + kReplaced},
-      {"\"cut \xe2\x82\"", "cut " + kReplaced},
-      {R"("\ud83c")", kReplaced},
-      {R"("\udfd3 b")", kReplaced + " b"},
-      {R"("\ud83cx")", kReplaced + "x"},
-      {R"("\ud83c\ud83c\udfd3")", kReplaced + "\xf0\x9f\x8f\x93"},
-      {R"("\\ud83c\ud83c")", "\\ud83c" + kReplaced},
+      {"\"a\xff\"", "a" + replaced},
+      {"\"cut \xe2\x82\"", "cut " + replaced},
+      {R"("\ud83c")", replaced},
+      {R"("\udfd3 b")", replaced + " b"},
+      {R"("\ud83cx")", replaced + "x"},
+      {R"("\ud83c\ud83c\udfd3")", replaced + "\xf0\x9f\x8f\x93"},
+      {R"("\\ud83c\ud83c")", "\\ud83c" + replaced},
   };
   for (const auto& [text, expected] : cases) {
     const auto document = JsonDocument::Parse(text);
