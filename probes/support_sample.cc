@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "probes/json.h"
 #include "probes/sse_parser.h"
 
@@ -103,9 +104,10 @@ bool CarriesCredentials(const std::string& name) {
 void JoinTexts(JsonView value, const std::string& place,
                std::map<std::string, std::string>* joined) {
   if (const auto text = value.AsString()) (*joined)[place].append(*text);
-  for (const std::string& name : value.Keys()) JoinTexts(value[name], place + "/" + name, joined);
+  for (const std::string& name : value.Keys())
+    JoinTexts(value[name], absl::StrCat(place, "/", name), joined);
   for (std::size_t i = 0; value.IsArray() && i < value.size(); ++i) {
-    JoinTexts(value.At(i), place + "/", joined);
+    JoinTexts(value.At(i), absl::StrCat(place, "/"), joined);
   }
 }
 
