@@ -207,11 +207,10 @@ absl::Status ConfigReader::ReadProvider(const YamlNode& node) {
   if (models == nullptr) {
     const Provider* known = FindProvider(name->scalar);
     if (known == nullptr || known->default_model.empty()) {
-      std::vector<std::string> names;
-      for (const Provider& provider : Providers()) names.emplace_back(provider.name);
-      return Error(name->line, absl::StrCat("provider \"", name->scalar, "\"",
-                                            DidYouMean(absl::AsciiStrToLower(name->scalar), names),
-                                            " has no default model: add \"models: [...]\""));
+      return Error(name->line,
+                   absl::StrCat("provider \"", name->scalar, "\"",
+                                DidYouMean(absl::AsciiStrToLower(name->scalar), ProviderNames()),
+                                " has no default model: add \"models: [...]\""));
     }
     return AddTargets(name->line, name->scalar, std::string(known->default_model), settings);
   }

@@ -62,11 +62,10 @@ class TargetBuilder {
                                    std::string(known_->base_url_form)));
     }
     if (target_.base_url.empty()) {
-      std::vector<std::string> names;
-      for (const Provider& provider : Providers()) names.emplace_back(provider.name);
-      return Error(0, absl::StrCat("provider \"", target_.id.provider, "\" is not in HeyHi's table",
-                                   DidYouMean(absl::AsciiStrToLower(target_.id.provider), names),
-                                   ": add base_url"));
+      return Error(
+          0, absl::StrCat("provider \"", target_.id.provider, "\" is not in HeyHi's table",
+                          DidYouMean(absl::AsciiStrToLower(target_.id.provider), ProviderNames()),
+                          ": add base_url"));
     }
     const absl::StatusOr<Url> url = ParseUrl(target_.base_url);
     if (!url.ok()) {

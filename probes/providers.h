@@ -1,6 +1,7 @@
 #ifndef HEYHI_PROBES_PROVIDERS_H_
 #define HEYHI_PROBES_PROVIDERS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,29 +41,30 @@ struct MinimalCall {
 };
 
 struct Provider {
-  std::string_view name;
-  std::string_view base_url;       // "" where it differs from customer to customer
-  std::string_view base_url_form;  // then what it looks like, for people
-  std::string_view dialect;
-  std::string_view api_key_env;
-  std::string_view default_model;  // "" where the provider has none of its own
+  std::string_view name = "";
+  std::string_view base_url = "";       // "" where it differs from customer to customer
+  std::string_view base_url_form = "";  // then what it looks like, for people
+  std::string_view dialect = "";
+  std::string_view api_key_env = "";
+  std::string_view default_model = "";  // "" where the provider has none of its own
   ErrorRules error_rules = ErrorRules::kOpenAi;
   KeyHeader key_header = KeyHeader::kBearer;
-  std::string_view api_version;  // "" where calls name none
-  std::string_view request_id_header;
-  std::string_view rate_limit_headers;  // a name with `*`; "" where it sends none
-  std::string_view status_page;         // for people
+  std::string_view api_version = "";  // "" where calls name none
+  std::string_view request_id_header = "";
+  std::string_view rate_limit_headers = "";  // a name with `*`; "" where it sends none
+  std::string_view status_page = "";         // for people
   // Its calls say `"stream"`, true or false, and ask for no usage in streams.
   bool always_says_stream = false;
   // Below /openai it has a route by deployment, besides OpenAI's own below /openai/v1.
   bool has_deployment_route = false;
   // Its answers name the model that answered, and not the name given to it.
   bool names_served_model = true;
-  std::vector<MinimalCall> minimal_calls;  // the first that fits wins
+  std::span<const MinimalCall> minimal_calls = {};  // the first that fits wins
 };
 
-// All rows, in the order of the documentation.
-const std::vector<Provider>& Providers();
+// All rows, in the order of the documentation. They live forever.
+std::span<const Provider> Providers();
+std::vector<std::string> ProviderNames();
 
 // The row of that name, or null.
 const Provider* FindProvider(const std::string& name);

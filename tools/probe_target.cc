@@ -138,7 +138,7 @@ absl::Status InFlagWords(const absl::Status& status) {
 
 absl::Status UnknownProvider(const std::string& provider, const Names& configured) {
   Names names = configured;
-  for (const Provider& row : Providers()) AddOnce(std::string(row.name), &names);
+  for (const std::string& name : ProviderNames()) AddOnce(name, &names);
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown provider ", Quoted(provider), DidYouMean(absl::AsciiStrToLower(provider), names),
       ": name one of ", List(names), "; or say with --base-url where it is"));
