@@ -19,14 +19,20 @@ struct HttpRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  // From the call of Start to the last byte; DNS counts.
+  // From the beginning of the exchange to the last byte; DNS counts.
   absl::Duration timeout = absl::Seconds(20);
   // PEM bundle to verify the server with; "" means the system's.
   std::string ca_file;
+  // Ends once the connection stands (with TLS for https): no request is sent. Does
+  // not wait for its turn among the handshakes.
+  bool connect_only = false;
+  // Connects to public addresses only, whatever the resolver says.
+  bool public_only = false;
 };
 
-// When each step of an exchange ended, counted from the call of Start. A step
-// that did not end, or does not apply (tls on plain http), is absent.
+// When each step of an exchange ended, counted from when it began: the call of
+// Start, or later where it had to wait for its turn. A step that did not end, or
+// does not apply (tls on plain http), is absent.
 struct HttpTimes {
   std::optional<absl::Duration> dns;
   std::optional<absl::Duration> connect;
@@ -39,7 +45,7 @@ struct HttpTimes {
 // A piece of the body as it came in.
 struct BodyPiece {
   std::size_t end = 0;                       // its last byte stands before this offset of the body
-  absl::Duration at = absl::ZeroDuration();  // when it arrived, counted from Start
+  absl::Duration at = absl::ZeroDuration();  // when it arrived, counted as HttpTimes are
 };
 
 // What went over the wire: facts, no verdict on the content.
@@ -58,6 +64,13 @@ struct HttpExchange {
   std::vector<BodyPiece> pieces;
   std::string remote_address;  // "" where there was no connection
   HttpTimes times;
+  // How long it waited for its turn before it began: our doing, in no time above.
+  absl::Duration waited = absl::ZeroDuration();
+  // The longest time that this process stood still in its course (suspended,
+  // starved), from 100 ms on: then the times above are not the server's.
+  absl::Duration stalled = absl::ZeroDuration();
+  // Segments that this machine had to send again on the connection: loss on the way.
+  int retransmissions = 0;
 
   // The value of the first header of that name (lower case), or "".
   std::string Header(const std::string& name) const;
