@@ -68,7 +68,8 @@ void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
 
 }  // namespace
 
-const Dialect kAnthropicMessages = {"anthropic_messages", /*done_ends_stream=*/false, &BuildRequest,
-                                    &ReadAnswer, &ReadEvent};
+const Dialect kAnthropicMessages = {"anthropic_messages", /*done_ends_stream=*/false,
+                                    &BuildRequest,        &BuildModelsRequest,
+                                    &ReadAnswer,          &ReadEvent};
 
 }  // namespace heyhi

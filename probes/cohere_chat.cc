@@ -1,3 +1,5 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "probes/dialect.h"
 
 // The wire protocol of Cohere's /v2/chat.
@@ -14,6 +16,13 @@ HttpRequest BuildRequest(const Target& target) {
       .Set("messages", std::vector<JsonObject>{message})
       .Set("stream", IsStream(target));
   return BuildCall(target, "/chat", std::move(body));
+}
+
+// The list of models never came to /v2.
+HttpRequest BuildListRequest(const Target& target) {
+  absl::string_view base = absl::StripSuffix(target.base_url, "/");
+  if (!absl::ConsumeSuffix(&base, "/v2")) return BuildModelsRequest(target);
+  return BuildGet(target, absl::StrCat(base, "/v1/models"));
 }
 
 // What is billed; the other counts include a preamble of hundreds of tokens.
@@ -61,7 +70,8 @@ void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading)
 
 }  // namespace
 
-const Dialect kCohereChat = {"cohere_chat", /*done_ends_stream=*/true, &BuildRequest, &ReadAnswer,
-                             &ReadEvent};
+const Dialect kCohereChat = {"cohere_chat", /*done_ends_stream=*/true,
+                             &BuildRequest, &BuildListRequest,
+                             &ReadAnswer,   &ReadEvent};
 
 }  // namespace heyhi

@@ -22,6 +22,26 @@ std::pair<std::string, std::string> KeyLine(KeyHeader header, const Secret& key)
   return {"Authorization", absl::StrCat("Bearer ", key.Reveal())};
 }
 
+// What every request of the target has: its query, headers and limits.
+HttpRequest BeginRequest(const Target& target, std::string url,
+                         std::vector<std::pair<std::string, std::string>> headers) {
+  HttpRequest request;
+  request.url = std::move(url);
+  if (!target.call.query.empty()) {
+    const bool has_query = request.url.find('?') != std::string::npos;
+    absl::StrAppend(&request.url, has_query ? "&" : "?", target.call.query);
+  }
+  request.headers = std::move(headers);
+  request.headers.insert(request.headers.end(), target.call.headers.begin(),
+                         target.call.headers.end());
+  if (!target.api_key.empty()) {
+    request.headers.push_back(KeyLine(target.call.key_header, target.api_key));
+  }
+  request.timeout = target.timeout;
+  request.ca_file = target.ca_file;
+  return request;
+}
+
 }  // namespace
 
 const std::vector<const Dialect*>& Dialects() {
@@ -43,24 +63,23 @@ HttpRequest BuildCall(const Target& target, const std::string& path, JsonObject 
   if (const auto extra = JsonDocument::Parse(target.call.extra_body)) {
     body.Merge(JsonObject(extra->root()));
   }
-  HttpRequest request;
-  request.url =
-      absl::StrCat(absl::StripSuffix(target.base_url, "/"), target.call.path_prefix, path);
-  if (!target.call.query.empty()) {
-    const bool has_query = request.url.find('?') != std::string::npos;
-    absl::StrAppend(&request.url, has_query ? "&" : "?", target.call.query);
-  }
-  request.headers = {{"Accept", IsStream(target) ? "text/event-stream" : "application/json"},
-                     {"Content-Type", "application/json"}};
-  request.headers.insert(request.headers.end(), target.call.headers.begin(),
-                         target.call.headers.end());
-  if (!target.api_key.empty()) {
-    request.headers.push_back(KeyLine(target.call.key_header, target.api_key));
-  }
+  HttpRequest request = BeginRequest(
+      target, absl::StrCat(absl::StripSuffix(target.base_url, "/"), target.call.path_prefix, path),
+      {{"Accept", IsStream(target) ? "text/event-stream" : "application/json"},
+       {"Content-Type", "application/json"}});
   request.body = body.Dump();
-  request.timeout = target.timeout;
-  request.ca_file = target.ca_file;
   return request;
+}
+
+HttpRequest BuildGet(const Target& target, const std::string& url) {
+  HttpRequest request = BeginRequest(target, url, {{"Accept", "application/json"}});
+  request.method = "GET";
+  return request;
+}
+
+HttpRequest BuildModelsRequest(const Target& target) {
+  const std::string base = target.base_url.substr(0, target.base_url.find("/deployments/"));
+  return BuildGet(target, absl::StrCat(absl::StripSuffix(base, "/"), "/models"));
 }
 
 std::optional<TokenUsage> BelievableUsage(std::optional<std::int64_t> input,

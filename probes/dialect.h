@@ -50,6 +50,9 @@ struct Dialect {
   // What "[DONE]" means in its streams: their end, or nothing.
   bool done_ends_stream = false;
   HttpRequest (*build_request)(const Target& target);
+  // The GET of the model list, with the same key, to see whether it is accepted
+  // elsewhere. It costs nothing and names no model.
+  HttpRequest (*build_models_request)(const Target& target);
   // Reads a whole answer.
   Answer (*read_answer)(JsonView body);
   // Takes one event of a stream, named `name` ("" for none).
@@ -79,6 +82,14 @@ bool IsStream(const Target& target);
 // A POST of `body` (with the target's own extras merged in) to base_url + `path`,
 // with the key in its header and nowhere else.
 HttpRequest BuildCall(const Target& target, const std::string& path, JsonObject body);
+
+// A GET of `url` (the target's own query is added), with the key in its header and
+// nowhere else.
+HttpRequest BuildGet(const Target& target, const std::string& url);
+
+// Where most have their model list: a GET of base_url + "/models". Of a base_url
+// that names a deployment, what stands before "/deployments/".
+HttpRequest BuildModelsRequest(const Target& target);
 
 // Both counts where they can be believed, else nothing: more than any probe can
 // use is a lie, and would spoil the counters for good.

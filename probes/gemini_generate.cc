@@ -81,7 +81,8 @@ void ReadEvent(std::string_view /*name*/, JsonView data, StreamReading* reading)
 
 }  // namespace
 
-const Dialect kGeminiGenerate = {"gemini_generate", /*done_ends_stream=*/false, &BuildRequest,
-                                 &ReadAnswer, &ReadEvent};
+const Dialect kGeminiGenerate = {"gemini_generate", /*done_ends_stream=*/false,
+                                 &BuildRequest,     &BuildModelsRequest,
+                                 &ReadAnswer,       &ReadEvent};
 
 }  // namespace heyhi

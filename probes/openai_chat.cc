@@ -97,7 +97,8 @@ void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
 
 }  // namespace
 
-const Dialect kOpenAiChat = {"openai_chat", /*done_ends_stream=*/true, &BuildRequest, &ReadAnswer,
-                             &ReadEvent};
+const Dialect kOpenAiChat = {"openai_chat", /*done_ends_stream=*/true,
+                             &BuildRequest, &BuildModelsRequest,
+                             &ReadAnswer,   &ReadEvent};
 
 }  // namespace heyhi

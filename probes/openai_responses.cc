@@ -48,7 +48,8 @@ void ReadEvent(std::string_view name, JsonView data, StreamReading* reading) {
 
 }  // namespace
 
-const Dialect kOpenAiResponses = {"openai_responses", /*done_ends_stream=*/false, &BuildRequest,
-                                  &ReadAnswer, &ReadEvent};
+const Dialect kOpenAiResponses = {"openai_responses", /*done_ends_stream=*/false,
+                                  &BuildRequest,      &BuildModelsRequest,
+                                  &ReadAnswer,        &ReadEvent};
 
 }  // namespace heyhi
