@@ -226,6 +226,10 @@ const std::string& Secret::Reveal() const {
   return empty() ? nothing : state_->value;
 }
 
+bool operator==(const Secret& a, const Secret& b) {
+  return a.state_ == b.state_ || a.Reveal() == b.Reveal();
+}
+
 std::string Secret::Redact(const std::string& text) const {
   if (empty()) return text;
   if (state_->is_short) return Strike(text, state_->whole_forms.Find(text));

@@ -22,6 +22,8 @@ class Secret {
   bool empty() const { return state_ == nullptr; }
   // For the request's authorization header only. Lasts as long as any copy.
   const std::string& Reveal() const;
+  // Whether both are the same key, or both empty.
+  friend bool operator==(const Secret& a, const Secret& b);
 
   // `text` with the key struck out: for whatever comes from outside, since a server
   // may echo the key. Looked for are the key itself and what others make of it:

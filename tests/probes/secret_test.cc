@@ -43,6 +43,17 @@ TEST(SecretTest, IsEmptyAfterAMove) {
   EXPECT_EQ(key.Reveal(), "");
 }
 
+TEST(SecretTest, EqualsWhatHoldsTheSameKey) {
+  const Secret key(kKey);
+  const Secret copy = key;  // NOLINT(performance-unnecessary-copy-initialization): its subject
+  EXPECT_TRUE(key == copy);
+  EXPECT_TRUE(key == Secret(kKey));
+  EXPECT_TRUE(Secret() == Secret(""));
+  EXPECT_FALSE(key == Secret());
+  EXPECT_FALSE(Secret() == key);
+  EXPECT_FALSE(key == Secret(std::string(kKey) + "2"));
+}
+
 struct FormCase {
   const char* name;
   const char* text;
