@@ -17,16 +17,10 @@ constexpr std::string_view kRateLimit[] = {"rate_limit_error",   "rate_limit_exc
                                            "RESOURCE_EXHAUSTED", "429",
                                            "rate_limited",       "1300",
                                            "ThrottlingException"};
-constexpr std::string_view kAuth[] = {"authentication_error",
-                                      "permission_error",
-                                      "invalid_api_key",
-                                      "insufficient_quota",
-                                      "billing_error",
-                                      "PERMISSION_DENIED",
-                                      "UNAUTHENTICATED",
-                                      "401",
-                                      "402",
-                                      "403"};
+constexpr std::string_view kUnknownKey[] = {"authentication_error", "invalid_api_key",
+                                            "UNAUTHENTICATED", "401"};
+constexpr std::string_view kRightsOrCredit[] = {
+    "permission_error", "insufficient_quota", "billing_error", "PERMISSION_DENIED", "402", "403"};
 constexpr std::string_view kAccountWords[] = {"insufficient_quota", "billing_error",
                                               "invalid_api_key"};
 constexpr std::string_view kServer[] = {"server_error", "api_error", "internal_server_error",
@@ -54,8 +48,10 @@ InnerError ClassifyInnerError(const ErrorBody& error) {
   }
   // A status number says less than a word beside it: 429 is also an empty account.
   const bool rate_limit = Says(error, kRateLimit);
-  if (Says(error, kAccountWords) || (!rate_limit && Says(error, kAuth))) {
-    return {ErrorType::kAuth, Reason::kInStreamError};
+  const bool unknown_key = Says(error, kUnknownKey);
+  const bool lacks_rights = Says(error, kRightsOrCredit);
+  if (Says(error, kAccountWords) || (!rate_limit && (unknown_key || lacks_rights))) {
+    return {ErrorType::kAuth, Reason::kInStreamError, unknown_key && !lacks_rights};
   }
   if (rate_limit) return {ErrorType::kRateLimit, Reason::kInStreamRateLimit};
   if (Says(error, kServer) || unavailable || IsServerNumber(error.code) ||

@@ -10,6 +10,9 @@ namespace heyhi {
 struct InnerError {
   ErrorType type = ErrorType::kOther;
   Reason stream_reason = Reason::kInStreamError;  // what it is called in a stream
+  // Of kAuth: it says that the key is not known, and not that it lacks rights or
+  // credit.
+  bool doubts_key = false;
 };
 
 InnerError ClassifyInnerError(const ErrorBody& error);

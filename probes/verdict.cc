@@ -16,7 +16,14 @@ Verdict Failed(Reason reason, std::string_view rule) {
   verdict.reason = reason;
   verdict.error_type = ErrorTypeOf(reason);
   verdict.rule = rule;
+  verdict.doubts_key = reason == Reason::kInvalidKey;
   return verdict;
+}
+
+// For the reasons that take their error_type from the inner code.
+void TakeInnerType(const InnerError& inner, Verdict* verdict) {
+  verdict->error_type = inner.type;
+  verdict->doubts_key = inner.doubts_key;
 }
 
 // Healthy or failed, the answer's own words are kept.
@@ -36,7 +43,7 @@ Verdict JudgeBody(const Dialect& dialect, const HttpExchange& exchange) {
   const Answer answer = dialect.read_answer(UnwrapSingle(document->root()));
   if (answer.error.has_value()) {
     Verdict verdict = Failed(Reason::kErrorIn200, "H4");
-    verdict.error_type = ClassifyInnerError(*answer.error).type;
+    TakeInnerType(ClassifyInnerError(*answer.error), &verdict);
     return WithFacts(verdict, answer);
   }
   if (answer.blocked) return WithFacts(Failed(Reason::kContentBlocked, "H5"), answer);
@@ -92,7 +99,7 @@ Verdict StreamError(const ErrorBody& error) {
   const bool overloaded = inner.stream_reason == Reason::kInStreamOverloaded;
   const bool rate_limit = inner.stream_reason == Reason::kInStreamRateLimit;
   Verdict verdict = Failed(inner.stream_reason, overloaded ? "S2" : rate_limit ? "S3" : "S4");
-  verdict.error_type = inner.type;
+  TakeInnerType(inner, &verdict);
   return verdict;
 }
 

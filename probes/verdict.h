@@ -20,6 +20,9 @@ struct Verdict {
   std::optional<Reason> reason;              // absent: healthy
   ErrorType error_type = ErrorType::kOther;  // meaningful with a reason
   std::string_view rule;                     // the id of the rule that matched; "" if healthy
+  // Of kAuth: the answer says that the key is not known (kInvalidKey, or an inner
+  // error of that meaning), and not that it lacks rights or credit.
+  bool doubts_key = false;
 
   // As far as the answer says so, failed or not.
   std::string served_model;

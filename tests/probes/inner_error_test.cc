@@ -115,6 +115,24 @@ INSTANTIATE_TEST_SUITE_P(
                               ErrorType::kOther, kOther}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(InnerErrorTest, OnlySomeDoubtTheKeyItself) {
+  const auto doubts_key = [](const std::string& json) {
+    return ClassifyInnerError(ReadErrorObject(JsonDocument::Parse(json)->root())).doubts_key;
+  };
+  for (const char* doubting :
+       {R"({"type":"authentication_error"})", R"({"code":"invalid_api_key"})",
+        R"({"code":401,"status":"UNAUTHENTICATED"})", R"({"code":401})"}) {
+    EXPECT_TRUE(doubts_key(doubting)) << doubting;
+  }
+  for (const char* other :
+       {R"({"type":"insufficient_quota"})", R"({"code":401,"type":"insufficient_quota"})",
+        R"({"type":"billing_error"})", R"({"code":402})", R"({"code":403})",
+        R"({"status":"PERMISSION_DENIED"})", R"({"code":500})", R"({"code":429})",
+        R"({"code":429,"type":"authentication_error"})", "{}"}) {
+    EXPECT_FALSE(doubts_key(other)) << other;
+  }
+}
+
 // Who has spent his limit or shown a bad key is not helped by hearing "5xx".
 TEST(InnerErrorTest, AWordSaysMoreThanTheStatusNumberBesideIt) {
   ErrorBody error;

@@ -45,6 +45,17 @@ struct AnswerCase {
   friend void PrintTo(const AnswerCase& c, std::ostream* out) { *out << c.name; }
 };
 
+TEST(VerdictTest, SaysWhetherTheKeyItselfIsDoubted) {
+  const std::string unknown = R"({"error":{"code":"invalid_api_key"}})";
+  const std::string spent = R"({"error":{"code":"insufficient_quota"}})";
+  EXPECT_TRUE(Judge(kOpenAiChat, unknown, 200).doubts_key);
+  EXPECT_TRUE(Judge(kOpenAiChat, unknown, 401).doubts_key);
+  EXPECT_FALSE(Judge(kOpenAiChat, spent, 200).doubts_key);
+  EXPECT_FALSE(Judge(kOpenAiChat, spent, 429).doubts_key);
+  EXPECT_FALSE(Judge(kOpenAiChat, "{}", 403).doubts_key);
+  EXPECT_FALSE(Judge(kOpenAiChat, "{}", 500).doubts_key);
+}
+
 class AnswerTest : public testing::TestWithParam<AnswerCase> {};
 
 TEST_P(AnswerTest, GetsItsVerdict) {
