@@ -59,6 +59,7 @@ CallForm FormCall(const Provider& provider, const CallChoice& choice) {
   form.always_says_stream = row.always_says_stream;
   form.request_id_header = std::string(provider.request_id_header);
   form.names_served_model = provider.names_served_model;
+  form.models_need_key = provider.models_need_key && IsOwnAddress(provider, choice.base_url);
   const std::string version =
       choice.api_version.empty() ? std::string(row.api_version) : choice.api_version;
   if (IsDeploymentRoute(provider, choice)) FormDeploymentRoute(choice, version, &form);

@@ -22,6 +22,9 @@ struct CallForm {
 
   std::string request_id_header;  // of answers; "" where none is known
   bool names_served_model = true;
+  // The model list of this base_url answers to valid keys only; known of the
+  // providers of the table at their own addresses.
+  bool models_need_key = false;
 };
 
 // What decides the form besides the provider's row.

@@ -2,6 +2,13 @@
 
 #include <fnmatch.h>
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "probes/url.h"
+
 namespace heyhi {
 namespace {
 
@@ -174,6 +181,7 @@ constexpr Provider kProviders[] = {
         .api_key_env = "OPENROUTER_API_KEY",
         .request_id_header = "x-generation-id",
         .status_page = "https://status.openrouter.ai",
+        .models_need_key = false,  // documented as public; a wrong key gets it too
         .minimal_calls = kSixteenTokens,
     },
     {
@@ -244,6 +252,18 @@ const MinimalCall* FindMinimalCall(const Provider& provider, const std::string& 
   return nullptr;
 }
 
+// Whether a part of a host's name is the form's; capitals there stand for any.
+bool FitsLabel(absl::string_view label, absl::string_view form) {
+  const bool is_placeholder = std::all_of(form.begin(), form.end(), absl::ascii_isupper);
+  return is_placeholder ? !label.empty() : absl::EqualsIgnoreCase(label, form);
+}
+
+bool FitsHost(const std::string& host, const std::string& form) {
+  const std::vector<absl::string_view> labels = absl::StrSplit(host, '.');
+  const std::vector<absl::string_view> forms = absl::StrSplit(form, '.');
+  return std::equal(labels.begin(), labels.end(), forms.begin(), forms.end(), &FitsLabel);
+}
+
 }  // namespace
 
 std::span<const Provider> Providers() { return kProviders; }
@@ -259,6 +279,15 @@ const Provider* FindProvider(const std::string& name) {
     if (provider.name == name) return &provider;
   }
   return nullptr;
+}
+
+bool IsOwnAddress(const Provider& provider, const std::string& base_url) {
+  const std::string_view known =
+      provider.base_url.empty() ? provider.base_url_form : provider.base_url;
+  const auto own = ParseUrl(std::string(known));
+  const auto asked = ParseUrl(base_url);
+  return own.ok() && asked.ok() && asked->https && asked->port == own->port &&
+         FitsHost(asked->host, own->host);
 }
 
 const Provider& CompatibleProvider(const std::string& dialect) {

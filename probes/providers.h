@@ -59,6 +59,8 @@ struct Provider {
   bool has_deployment_route = false;
   // Its answers name the model that answered, and not the name given to it.
   bool names_served_model = true;
+  // Its model list answers to valid keys only.
+  bool models_need_key = true;
   std::span<const MinimalCall> minimal_calls = {};  // the first that fits wins
 };
 
@@ -68,6 +70,11 @@ std::vector<std::string> ProviderNames();
 
 // The row of that name, or null.
 const Provider* FindProvider(const std::string& name);
+
+// True where `base_url` leads to the provider itself, whatever its path: the
+// table's host (or one of that form) over https at its own port. Anything else may
+// be a gateway with habits of its own. False for rows without an address.
+bool IsOwnAddress(const Provider& provider, const std::string& base_url);
 
 // How an endpoint that is not in the table is called: what the servers that
 // speak this dialect agree on. The openai_chat row for an unknown dialect.

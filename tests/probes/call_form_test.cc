@@ -39,6 +39,18 @@ TEST(CallFormTest, OnlyMistralAlwaysSaysStream) {
   EXPECT_FALSE(Form("groq", {"openai_chat", "https://g.example", "m", ""}).always_says_stream);
 }
 
+TEST(CallFormTest, OnlyThePlacesThatAreKnownAskForAKeyForTheirModels) {
+  const auto need_key = [](const std::string& provider, const std::string& base_url) {
+    const Provider& row = *FindProvider(provider);
+    return FormCall(row, {std::string(row.dialect), base_url, "m", ""}).models_need_key;
+  };
+  EXPECT_TRUE(need_key("openai", "https://api.openai.com/v1"));
+  EXPECT_TRUE(need_key("azure_openai", "https://acme.openai.azure.com/openai"));
+  EXPECT_FALSE(need_key("openai", "https://gateway.example/v1"));
+  EXPECT_FALSE(need_key("openrouter", "https://openrouter.ai/api/v1"));
+  EXPECT_FALSE(CompatibleForm("openai_chat").models_need_key);
+}
+
 struct AzureCase {
   const char* base_url;
   const char* path_prefix;

@@ -224,6 +224,49 @@ TEST(ProvidersTest, FindsRowsByName) {
   EXPECT_EQ(FindProvider(""), nullptr);
 }
 
+struct AddressCase {
+  const char* provider;
+  const char* base_url;
+  bool is_own;
+
+  friend void PrintTo(const AddressCase& c, std::ostream* out) { *out << c.base_url; }
+};
+
+class OwnAddressTest : public testing::TestWithParam<AddressCase> {};
+
+TEST_P(OwnAddressTest, IsTheTablesHost) {
+  const AddressCase& c = GetParam();
+  EXPECT_EQ(IsOwnAddress(*FindProvider(c.provider), c.base_url), c.is_own);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, OwnAddressTest,
+    testing::Values(
+        AddressCase{"openai", "https://api.openai.com/v1", true},
+        AddressCase{"openai", "https://api.openai.com:443/v1/", true},
+        AddressCase{"openai", "https://API.OpenAI.com/v1", true},
+        AddressCase{"openai", "https://eu.api.openai.com/v1", false},
+        AddressCase{"openai", "https://api.openai.com.gateway.example/v1", false},
+        AddressCase{"openai", "https://gateway.example/api.openai.com/v1", false},
+        AddressCase{"openai", "http://api.openai.com/v1", false},
+        AddressCase{"openai", "https://api.openai.com:8443/v1", false},
+        AddressCase{"openai", "https://127.0.0.1:4000/v1", false},
+        AddressCase{"openai", "no URL", false}, AddressCase{"openai", "", false},
+        AddressCase{"gemini", "https://generativelanguage.googleapis.com/v1beta/openai", true},
+        AddressCase{"azure_openai", "https://acme-1.openai.azure.com/openai/v1", true},
+        AddressCase{"azure_openai", "https://acme.openai.azure.com/openai/deployments/d", true},
+        AddressCase{"azure_openai", "https://a.b.openai.azure.com/openai/v1", false},
+        AddressCase{"azure_openai", "https://.openai.azure.com/openai/v1", false},
+        AddressCase{"azure_openai", "https://openai.azure.com/openai/v1", false},
+        AddressCase{"azure_openai", "https://acme.services.ai.azure.com/openai/v1", false},
+        AddressCase{"bedrock", "https://bedrock-mantle.eu-west-1.api.aws/openai/v1", true},
+        AddressCase{"bedrock", "https://bedrock-other.eu-west-1.api.aws/openai/v1", false}));
+
+TEST(ProvidersTest, OthersHaveNoOwnAddress) {
+  EXPECT_FALSE(IsOwnAddress(CompatibleProvider("openai_chat"), "https://api.openai.com/v1"));
+  EXPECT_FALSE(IsOwnAddress(CompatibleProvider("openai_chat"), ""));
+}
+
 TEST(ProvidersTest, EveryDialectHasACompatibleRow) {
   for (const Dialect* dialect : Dialects()) {
     const std::string name(dialect->name);
