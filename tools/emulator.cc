@@ -90,7 +90,7 @@ void ServingEmulator::Handle(const ServerRequest& request, Responder responder) 
   }
   const EmulatorCall call = ReadCall(request);
   requests_.Record(call, request);
-  const auto fault = faults_.Strike(call.provider, call.model);
+  const auto fault = faults_.Strike(call);
   if (options_.logger != nullptr) {
     options_.logger->Debug("request", {{"provider", call.provider},
                                        {"method", call.method},

@@ -20,6 +20,14 @@ constexpr ActionName kActions[] = {{EmulatorFault::Action::kReset, "reset"},
                                    {EmulatorFault::Action::kStall, "stall"},
                                    {EmulatorFault::Action::kTruncate, "truncate"}};
 
+struct CallName {
+  EmulatorFault::Call call;
+  const char* name;
+};
+constexpr CallName kCalls[] = {{EmulatorFault::Call::kAny, "*"},
+                               {EmulatorFault::Call::kChat, "chat"},
+                               {EmulatorFault::Call::kModels, "models"}};
+
 absl::Status Invalid(const std::string& member, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat(member, ": ", why));
 }
@@ -41,6 +49,19 @@ absl::Status ReadProvider(JsonView value, EmulatorFault& fault) {
 
 absl::Status ReadModel(JsonView value, EmulatorFault& fault) {
   return ReadText("model", value, &fault.model);
+}
+
+absl::Status ReadCallName(JsonView value, EmulatorFault& fault) {
+  const std::string text = value.StringOrEmpty();
+  std::vector<std::string> names;
+  for (const CallName& known : kCalls) {
+    names.emplace_back(known.name);
+    if (text != known.name) continue;
+    fault.call = known.call;
+    return absl::OkStatus();
+  }
+  return Invalid("call", absl::StrCat("expected chat, models or *, not ", value.Dump(),
+                                      DidYouMean(text, names)));
 }
 
 absl::Status ReadShare(JsonView value, EmulatorFault& fault) {
@@ -126,10 +147,11 @@ struct Member {
   const char* name;
   absl::Status (*read)(JsonView value, EmulatorFault& fault);
 };
-constexpr Member kMembers[] = {
-    {"provider", &ReadProvider}, {"model", &ReadModel},     {"share", &ReadShare},
-    {"case", &ReadCaseName},     {"status", &ReadStatus},   {"headers", &ReadHeaders},
-    {"body", &ReadBody},         {"latency", &ReadLatency}, {"action", &ReadAction}};
+constexpr Member kMembers[] = {{"provider", &ReadProvider}, {"model", &ReadModel},
+                               {"call", &ReadCallName},     {"share", &ReadShare},
+                               {"case", &ReadCaseName},     {"status", &ReadStatus},
+                               {"headers", &ReadHeaders},   {"body", &ReadBody},
+                               {"latency", &ReadLatency},   {"action", &ReadAction}};
 
 absl::Status ReadMember(const std::string& name, JsonView value, EmulatorFault& fault) {
   std::vector<std::string> names;
@@ -204,7 +226,13 @@ absl::StatusOr<EmulatorFault> ParseFault(const std::string& json, const Emulator
 
 JsonObject FaultToJson(const EmulatorFault& fault) {
   JsonObject json;
-  json.Set("provider", fault.provider).Set("model", fault.model).Set("share", fault.share);
+  json.Set("provider", fault.provider).Set("model", fault.model);
+  for (const CallName& known : kCalls) {
+    if (fault.call == known.call && fault.call != EmulatorFault::Call::kAny) {
+      json.Set("call", known.name);
+    }
+  }
+  json.Set("share", fault.share);
   if (!fault.case_name.empty()) json.Set("case", fault.case_name);
   if (fault.status.has_value()) {
     JsonObject headers;

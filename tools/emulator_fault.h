@@ -22,9 +22,15 @@ struct EmulatorFault {
     kStall,     // never answers
     kTruncate,  // announces the whole body, sends half of it and closes
   };
+  enum class Call {
+    kAny,
+    kChat,    // what asks a model for text, in whichever dialect
+    kModels,  // the list of models, or one of them
+  };
 
   std::string provider = "*";  // "*" is every one
   std::string model = "*";
+  Call call = Call::kAny;
   double share = 1;  // of the matching requests; above 0, at most 1
 
   // What is answered. With neither a case nor a status it is the healthy answer.

@@ -6,9 +6,24 @@
 namespace heyhi {
 namespace {
 
-bool Matches(const EmulatorFault& fault, const std::string& provider, const std::string& model) {
-  return (fault.provider == "*" || fault.provider == provider) &&
-         (fault.model == "*" || fault.model == model);
+using Endpoint = EmulatorCall::Endpoint;
+
+bool MatchesEndpoint(EmulatorFault::Call call, Endpoint endpoint) {
+  switch (call) {
+    case EmulatorFault::Call::kAny:
+      return true;
+    case EmulatorFault::Call::kChat:
+      return endpoint == Endpoint::kChat || endpoint == Endpoint::kResponses;
+    case EmulatorFault::Call::kModels:
+      return endpoint == Endpoint::kModels || endpoint == Endpoint::kModel;
+  }
+  return true;
+}
+
+bool Matches(const EmulatorFault& fault, const EmulatorCall& call) {
+  return (fault.provider == "*" || fault.provider == call.provider) &&
+         (fault.model == "*" || fault.model == call.model) &&
+         MatchesEndpoint(fault.call, call.endpoint);
 }
 
 // Ten times 0.3 is a hair below 3 in binary: the small addend keeps the strikes
@@ -40,11 +55,10 @@ std::vector<EmulatorFaults::Entry> EmulatorFaults::List() const {
   return entries_;
 }
 
-std::optional<EmulatorFault> EmulatorFaults::Strike(const std::string& provider,
-                                                    const std::string& model) {
+std::optional<EmulatorFault> EmulatorFaults::Strike(const EmulatorCall& call) {
   const MutexLock lock(&mutex_);
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (!Matches(entry->fault, provider, model)) continue;
+    if (!Matches(entry->fault, call)) continue;
     ++entry->matched;
     if (StrikesDue(entry->fault.share, entry->matched) == entry->struck) continue;
     ++entry->struck;

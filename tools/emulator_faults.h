@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "serving/mutex.h"
+#include "tools/emulator_call.h"
 #include "tools/emulator_fault.h"
 
 namespace heyhi {
@@ -34,7 +35,7 @@ class EmulatorFaults {
   // share is not due lets the next older one be considered. Of n requests that a
   // fault is considered for, exactly floor(n * share) are struck: the count is
   // the fault's, whatever providers and models they went to.
-  std::optional<EmulatorFault> Strike(const std::string& provider, const std::string& model);
+  std::optional<EmulatorFault> Strike(const EmulatorCall& call);
 
  private:
   mutable Mutex mutex_;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "probes/json.h"
+#include "probes/providers.h"
 
 namespace heyhi {
 namespace {
@@ -113,6 +114,12 @@ ServerResponse RequestError(Shape shape, int status, const std::string& message)
 
 bool IsRead(Endpoint endpoint) {
   return endpoint == Endpoint::kModels || endpoint == Endpoint::kModel;
+}
+
+// Whether anybody may read it.
+bool IsPublic(const EmulatorCall& call) {
+  const Provider* known = FindProvider(call.provider);
+  return IsRead(call.endpoint) && known != nullptr && !known->models_need_key;
 }
 
 // The one model of a list that `call` asks for; one that is not in it looks like
@@ -281,7 +288,7 @@ std::optional<ServerResponse> EmulatorReplies::Refuse(const EmulatorCall& call) 
     response.headers.emplace_back("allow", method);
     return response;
   }
-  if (!call.has_key) return MissingKey(call);
+  if (!call.has_key && !IsPublic(call)) return MissingKey(call);
   if (call.shape == Shape::kAnthropic && call.api_version.empty()) {
     return RequestError(call.shape, 400, "anthropic-version: header is required");
   }

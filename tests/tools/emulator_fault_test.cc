@@ -32,18 +32,20 @@ TEST_F(EmulatorFaultTest, DefaultsToEveryRequest) {
   ASSERT_TRUE(fault.ok()) << fault.status();
   EXPECT_EQ(fault->provider, "*");
   EXPECT_EQ(fault->model, "*");
+  EXPECT_EQ(fault->call, EmulatorFault::Call::kAny);
   EXPECT_EQ(fault->share, 1);
   EXPECT_EQ(fault->action, EmulatorFault::Action::kAnswer);
   EXPECT_FALSE(fault->latency.has_value());
 }
 
 TEST_F(EmulatorFaultTest, ReadsEveryMember) {
-  const auto fault =
-      Parse(R"({"provider": "groq", "model": "m", "share": 0.25, "status": 503, "latency": "1s",)"
-            R"( "headers": {"retry-after": "5"}, "body": "busy", "action": "truncate"})");
+  const auto fault = Parse(
+      R"({"provider": "groq", "model": "m", "call": "chat", "share": 0.25, "status": 503, "latency": "1s",)"
+      R"( "headers": {"retry-after": "5"}, "body": "busy", "action": "truncate"})");
   ASSERT_TRUE(fault.ok()) << fault.status();
   EXPECT_EQ(fault->provider, "groq");
   EXPECT_EQ(fault->model, "m");
+  EXPECT_EQ(fault->call, EmulatorFault::Call::kChat);
   EXPECT_EQ(fault->share, 0.25);
   EXPECT_EQ(fault->status, 503);
   EXPECT_THAT(fault->headers, ElementsAre(Pair("retry-after", "5")));
@@ -57,6 +59,8 @@ TEST_F(EmulatorFaultTest, WritesWhatItReads) {
        {R"({"provider":"groq","model":"m","share":0.5,"case":"429-tokens"})",
         R"({"provider":"*","model":"*","share":1.0,"status":503,"headers":{"a":"b"},"body":"c"})",
         R"({"provider":"*","model":"*","share":1.0,"latency":"1s..2s","action":"reset"})",
+        R"({"provider":"*","model":"*","call":"chat","share":1.0,"action":"reset"})",
+        R"({"provider":"*","model":"*","call":"models","share":1.0,"action":"reset"})",
         R"({"provider":"*","model":"*","share":1.0,"action":"stall"})"}) {
     EXPECT_EQ(FaultToJson(*Parse(json)).Dump(), json);
   }
@@ -88,9 +92,12 @@ TEST_F(EmulatorFaultTest, NamesTheMemberAndWhatIsAccepted) {
       {"[]", "expected one JSON object"},
       {"{}", "the fault does nothing: set case, status, latency or action"},
       {R"({"cas": "x"})",
-       "unknown member \"cas\" (did you mean \"case\"?); accepted are provider, model, share,"},
+       "unknown member \"cas\" (did you mean \"case\"?); accepted are provider, model, call,"},
       {R"({"provider": 5})", "provider: expected a string, not 5"},
       {R"({"model": ""})", "model: expected a string, not \"\""},
+      {R"({"call": "chats", "status": 500})",
+       "call: expected chat, models or *, not \"chats\" (did you mean \"chat\"?)"},
+      {R"({"call": 7, "status": 500})", "call: expected chat, models or *, not 7"},
       {R"({"share": 0})", "share: expected a number above 0 and at most 1, not 0"},
       {R"({"share": 1.5})", "share: expected a number above 0 and at most 1, not 1.5"},
       {R"({"share": "1"})", "share: expected a number above 0 and at most 1, not \"1\""},

@@ -1,6 +1,9 @@
 #include "tools/emulator_faults.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
 
 namespace heyhi {
 namespace {
@@ -14,8 +17,13 @@ EmulatorFault FaultWith(int status, double share = 1) {
 
 // The status of the fault that strikes; 0 where none does.
 int StrikeStatus(EmulatorFaults& faults, const std::string& provider = "openai",
-                 const std::string& model = "m") {
-  const auto fault = faults.Strike(provider, model);
+                 const std::string& model = "m",
+                 EmulatorCall::Endpoint endpoint = EmulatorCall::Endpoint::kChat) {
+  EmulatorCall call;
+  call.provider = provider;
+  call.model = model;
+  call.endpoint = endpoint;
+  const auto fault = faults.Strike(call);
   return fault.has_value() ? *fault->status : 0;
 }
 
@@ -75,6 +83,31 @@ TEST(EmulatorFaultsTest, MatchesProviderAndModelExactly) {
   EXPECT_EQ(StrikeStatus(faults, "groq", "llama-2"), 0);
   EXPECT_EQ(StrikeStatus(faults, "openai", "llama"), 0);
   EXPECT_EQ(StrikeStatus(faults, "groq", ""), 0);
+}
+
+// The endpoints of "openai" that a fault for these calls strikes.
+std::vector<EmulatorCall::Endpoint> StruckEndpoints(EmulatorFault::Call call) {
+  using Endpoint = EmulatorCall::Endpoint;
+  EmulatorFaults faults;
+  EmulatorFault fault = FaultWith(401);
+  fault.call = call;
+  faults.Add(fault);
+  std::vector<Endpoint> struck;
+  for (const Endpoint endpoint :
+       {Endpoint::kUnknown, Endpoint::kChat, Endpoint::kResponses, Endpoint::kEmbeddings,
+        Endpoint::kCountTokens, Endpoint::kModels, Endpoint::kModel}) {
+    if (StrikeStatus(faults, "openai", "m", endpoint) == 401) struck.push_back(endpoint);
+  }
+  return struck;
+}
+
+TEST(EmulatorFaultsTest, StrikesTheCallsThatItIsFor) {
+  using Endpoint = EmulatorCall::Endpoint;
+  EXPECT_THAT(StruckEndpoints(EmulatorFault::Call::kChat),
+              testing::ElementsAre(Endpoint::kChat, Endpoint::kResponses));
+  EXPECT_THAT(StruckEndpoints(EmulatorFault::Call::kModels),
+              testing::ElementsAre(Endpoint::kModels, Endpoint::kModel));
+  EXPECT_EQ(StruckEndpoints(EmulatorFault::Call::kAny).size(), 7U);
 }
 
 TEST(EmulatorFaultsTest, CountsWhatItWasConsideredFor) {

@@ -264,6 +264,12 @@ TEST_F(EmulatorTest, StrikesOnlyTheProviderAndModelNamed) {
   EXPECT_EQ(Post("/xai/v1/chat/completions", kChat).status, 200);
 }
 
+TEST_F(EmulatorTest, AFaultOfChatsLeavesTheListOfModels) {
+  SetFault(R"({"provider": "openai", "call": "chat", "case": "401-invalid-key"})");
+  EXPECT_EQ(Chat().status, 401);
+  EXPECT_EQ(Get("/openai/v1/models").status, 200);
+}
+
 TEST_F(EmulatorTest, StrikesTheShare) {
   SetFault(R"({"share": 0.3, "status": 500})");
   int struck = 0;
