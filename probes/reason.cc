@@ -85,6 +85,9 @@ constexpr ReasonRow kRows[] = {
     {Reason::kMissingKey, "missing_key", ErrorType::kAuth, Blame::kAccount,
      "Name a key with api_key_env or api_key_file."},
     {Reason::kInvalidKey, "invalid_key", ErrorType::kAuth, Blame::kAccount, kKey},
+    {Reason::kAuthInconsistent, "auth_inconsistent", ErrorType::kAuth, Blame::kProvider,
+     "The key works for the model list but not for this call: the provider's trouble, unless the "
+     "key was just restricted; check the key's rights."},
     {Reason::kGeoBlocked, "geo_blocked", ErrorType::kAuth, Blame::kAccount,
      "The provider does not serve this country; probe from another."},
     {Reason::kPermissionDenied, "permission_denied", ErrorType::kAuth, Blame::kAccount, kKey},
@@ -177,7 +180,8 @@ std::vector<Reason> AllReasons() {
 }
 
 Fault FaultOf(Reason reason, ErrorType type, bool network_down) {
-  if (type == ErrorType::kAuth || type == ErrorType::kRateLimit) return Fault::kAccount;
+  const bool is_account = type == ErrorType::kAuth || type == ErrorType::kRateLimit;
+  if (is_account && reason != Reason::kAuthInconsistent) return Fault::kAccount;
   switch (RowOf(reason).blame) {
     case Blame::kAccount:
       return Fault::kAccount;

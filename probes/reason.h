@@ -69,6 +69,7 @@ enum class Reason {
   kRampUp,
   kMissingKey,
   kInvalidKey,
+  kAuthInconsistent,  // no rule's: a second opinion's on kInvalidKey
   kGeoBlocked,
   kPermissionDenied,
   kModelRetired,
@@ -116,7 +117,8 @@ ErrorType ErrorTypeOf(Reason reason);
 
 // Whose fault a failure is. `network_down` is what the canaries say of our own
 // network; it decides for the transport reasons alone. `type` is the failure's
-// error_type (the inner one, where the reason takes it).
+// error_type (the inner one, where the reason takes it): auth and rate_limit are the
+// account's, but for kAuthInconsistent.
 Fault FaultOf(Reason reason, ErrorType type, bool network_down);
 
 // True for the pairs that can occur, which therefore exist as counters at 0:

@@ -13,6 +13,7 @@
 #include "probes/dialect.h"
 #include "probes/providers.h"
 #include "probes/retired_models.h"
+#include "probes/second_opinion.h"
 #include "probes/token_cap.h"
 
 namespace heyhi {
@@ -149,6 +150,43 @@ TEST(ProviderDocsTest, ShowWhoseAnswersNameNoModel) {
     absl::StrAppend(&unnamed, unnamed.empty() ? "" : ", ", std::string(provider.name));
   }
   EXPECT_THAT(Docs(), HasSubstr("Not compared: " + unnamed + "."));
+}
+
+// The URL of a dialect's model list for a base_url.
+std::string ListUrl(const Dialect& dialect, const std::string& base) {
+  Target target;
+  target.id = {"any", "MODEL", "chat", "local"};
+  target.base_url = base;
+  return dialect.build_models_request(target).url;
+}
+
+TEST(ProviderDocsTest, ShowWhereEveryDialectListsModels) {
+  const std::string usual = "base_url and `/models`";
+  std::vector<std::string> expected;
+  for (const Dialect* dialect : Dialects()) {
+    EXPECT_EQ(ListUrl(*dialect, "https://llm.example/v3"), "https://llm.example/v3/models");
+    const bool moves =
+        ListUrl(*dialect, "https://llm.example/v2") == "https://llm.example/v1/models";
+    expected.push_back(
+        Row({Code(dialect->name),
+             moves ? "base_url with `/v1/models` for its `/v2`; without `/v2`, " + usual : usual}));
+  }
+  EXPECT_EQ(TableBelow("## The second opinion on a key"), expected);
+}
+
+TEST(ProviderDocsTest, ShowWhoseModelListsArePublic) {
+  std::string open;
+  for (const Provider& provider : Providers()) {
+    if (provider.models_need_key) continue;
+    absl::StrAppend(&open, open.empty() ? "" : ", ", std::string(provider.name));
+  }
+  EXPECT_THAT(Docs(), HasSubstr("given out for wrong keys too: " + open + "."));
+}
+
+TEST(ProviderDocsTest, NameHowLongAKeyCountsAsOneThatWorked) {
+  EXPECT_THAT(Docs(),
+              HasSubstr(absl::StrCat("within the last ", absl::ToInt64Hours(SecondOpinion::kMemory),
+                                     " hours")));
 }
 
 struct RetiredRow {

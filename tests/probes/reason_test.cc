@@ -68,6 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultCase{Reason::kTruncatedJson, Fault::kProvider, Fault::kProvider},
                     FaultCase{Reason::kConflict, Fault::kProvider, Fault::kProvider},
                     FaultCase{Reason::kInvalidKey, Fault::kAccount, Fault::kAccount},
+                    FaultCase{Reason::kAuthInconsistent, Fault::kProvider, Fault::kProvider},
                     FaultCase{Reason::kBillingQuota, Fault::kAccount, Fault::kAccount},
                     FaultCase{Reason::kRpm, Fault::kAccount, Fault::kAccount},
                     FaultCase{Reason::kWafBlock, Fault::kAccount, Fault::kAccount},
