@@ -4,11 +4,17 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace heyhi {
 namespace {
@@ -27,6 +33,7 @@ Reason ReasonOf(int status) {
     case ARES_ETIMEOUT:
       return Reason::kDnsTimeout;
     case ARES_ENOMEM:
+    case ARES_EFILE:  // the configuration cannot be opened: no descriptors are left
       return Reason::kLocalResource;
     default:  // SERVFAIL, REFUSED, no server reachable, garbage
       return Reason::kServfail;
@@ -85,6 +92,7 @@ class AresLookup : public DnsLookup {
     if (!options_.server.empty()) {
       ares_set_servers_ports_csv(channel_, options_.server.c_str());
     }
+    ares_set_socket_functions(channel_, &kSocketFunctions, this);
     ares_addrinfo_hints hints = {};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -107,6 +115,30 @@ class AresLookup : public DnsLookup {
   }
 
  private:
+  // As c-ares itself would do it, but for remembering why there is no socket: its
+  // own word for that is "connection refused".
+  static ares_socket_t OpenSocket(int family, int type, int protocol, void* self) {
+    const int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0 && errno != EAFNOSUPPORT) static_cast<AresLookup*>(self)->socket_errno_ = errno;
+    return fd;
+  }
+  static int CloseSocket(ares_socket_t fd, void* /*self*/) { return close(fd); }
+  static int Connect(ares_socket_t fd, const sockaddr* address, ares_socklen_t length,
+                     void* /*self*/) {
+    return connect(fd, address, length);
+  }
+  static ares_ssize_t Receive(ares_socket_t fd, void* bytes, std::size_t size, int flags,
+                              sockaddr* from, ares_socklen_t* length, void* /*self*/) {
+    return recvfrom(fd, bytes, size, flags, from, length);
+  }
+  static ares_ssize_t Send(ares_socket_t fd, const iovec* pieces, int count, void* /*self*/) {
+    const msghdr message = {
+        nullptr, 0, const_cast<iovec*>(pieces), static_cast<std::size_t>(count), nullptr, 0, 0};
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+  }
+  static constexpr ares_socket_functions kSocketFunctions = {&OpenSocket, &CloseSocket, &Connect,
+                                                             &Receive, &Send};
+
   static void OnSocketState(void* self, ares_socket_t fd, int readable, int writable) {
     static_cast<AresLookup*>(self)->watch_(fd, readable != 0, writable != 0);
   }
@@ -122,7 +154,12 @@ class AresLookup : public DnsLookup {
       answer.failure = Reason::kNoAddress;
       answer.detail = "the name has no usable address";
     }
-    static_cast<AresLookup*>(self)->Finish(std::move(answer));
+    auto* lookup = static_cast<AresLookup*>(self);
+    if (answer.failure.has_value() && lookup->socket_errno_ != 0) {
+      answer.failure = Reason::kLocalResource;
+      answer.detail = absl::StrCat("no socket: ", std::strerror(lookup->socket_errno_));
+    }
+    lookup->Finish(std::move(answer));
   }
 
   void Finish(DnsAnswer answer) {
@@ -136,9 +173,27 @@ class AresLookup : public DnsLookup {
   const Watch watch_;
   Done done_;
   ares_channel channel_ = nullptr;
+  int socket_errno_ = 0;  // of a socket that could not be made
 };
 
+bool IsIpv6(const std::string& address) { return absl::StrContains(address, ':'); }
+
 }  // namespace
+
+std::vector<std::string> AlternateFamilies(const std::vector<std::string>& addresses,
+                                           std::size_t count) {
+  std::vector<std::string> queues[2];  // the first address's family, the other
+  for (const std::string& address : addresses) {
+    queues[IsIpv6(address) == IsIpv6(addresses.front()) ? 0 : 1].push_back(address);
+  }
+  std::vector<std::string> chosen;
+  for (std::size_t i = 0; chosen.size() < std::min(count, addresses.size()); ++i) {
+    for (const auto& queue : queues) {
+      if (i < queue.size() && chosen.size() < count) chosen.push_back(queue[i]);
+    }
+  }
+  return chosen;
+}
 
 std::unique_ptr<DnsLookup> MakeDnsLookup(const std::string& host, const DnsLookup::Options& options,
                                          DnsLookup::Watch watch, DnsLookup::Done done) {

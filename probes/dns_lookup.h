@@ -1,6 +1,7 @@
 #ifndef HEYHI_PROBES_DNS_LOOKUP_H_
 #define HEYHI_PROBES_DNS_LOOKUP_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,7 +31,8 @@ class DnsLookup {
   using Done = std::function<void(DnsAnswer)>;
 
   struct Options {
-    // "127.0.0.1:5353": asks this server instead of the system's (for tests).
+    // "127.0.0.1:5353": asks this server instead of the system's (for tests). Several
+    // are separated by commas, and asked in this order.
     std::string server;
   };
 
@@ -47,6 +49,11 @@ class DnsLookup {
   // How long until OnTimer should be called.
   virtual absl::Duration UntilTimer() const = 0;
 };
+
+// The first `count` in an order that tries both families early: the first one's and
+// the other by turns, each in the order given. Pure.
+std::vector<std::string> AlternateFamilies(const std::vector<std::string>& addresses,
+                                           std::size_t count);
 
 std::unique_ptr<DnsLookup> MakeDnsLookup(const std::string& host, const DnsLookup::Options& options,
                                          DnsLookup::Watch watch, DnsLookup::Done done);
