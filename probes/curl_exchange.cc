@@ -1,16 +1,22 @@
 #include "probes/curl_exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <cstdlib>
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/curl_reason.h"
+#include "probes/dns_lookup.h"
+#include "probes/public_address.h"
 
 namespace heyhi {
 namespace {
@@ -32,39 +38,76 @@ class OptionSetter {
   CURLcode code_ = CURLE_OK;
 };
 
-constexpr char kRefused[] = "the server refused the request over HTTP/2, and once is all we ask";
+// The address without its port.
+std::string TextOf(const curl_sockaddr& address) {
+  sockaddr_storage storage = {};
+  std::memcpy(&storage, &address.addr, std::min<std::size_t>(address.addrlen, sizeof storage));
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr, text,
+              sizeof text);
+  } else {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr, text,
+              sizeof text);
+  }
+  return text;
+}
+
+bool IsWantOfResources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace
 
-CurlExchange::CurlExchange(const Clock& clock, const CurlTransportOptions& options,
-                           HttpRequest request, Url url)
-    : clock_(clock),
-      options_(options),
+CurlExchange::CurlExchange(const Surroundings& surroundings, HttpRequest request, Url url)
+    : clock_(surroundings.clock),
+      options_(surroundings.options),
+      meter_(surroundings.meter),
       request_(std::move(request)),
       url_(std::move(url)),
-      started_(clock.Monotonic()),
-      handle_(curl_easy_init()) {}
+      started_(clock_.Monotonic()),
+      standstills_(started_, SuspendedTime()),
+      handle_(curl_easy_init()),
+      recorder_({options_.max_header_bytes, options_.max_body_bytes}, result_) {}
 
 CurlExchange::~CurlExchange() {
+  Detach();
   if (handle_ != nullptr) curl_easy_cleanup(handle_);
   curl_slist_free_all(header_list_);
   curl_slist_free_all(resolve_list_);
 }
 
+CurlExchange* CurlExchange::Of(CURL* handle) {
+  void* self = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_PRIVATE, &self);
+  return static_cast<CurlExchange*>(self);
+}
+
 bool CurlExchange::Prepare(const std::vector<std::string>& addresses) {
+  // libcurl takes a list of addresses for a while each, so a long one helps nobody.
+  constexpr std::size_t kMostAddresses = 8;
   if (handle_ == nullptr) {
     Fail(Reason::kLocalResource, "no memory for a connection");
     return false;
   }
+  std::vector<std::string> usable = addresses;
+  if (request_.public_only && !url_.host_is_address) {
+    std::erase_if(usable, [](const std::string& address) { return !IsPublicAddress(address); });
+    if (usable.empty()) {
+      Fail(Reason::kNoAddress, absl::StrCat("DNS: the name resolved to ", addresses.front(),
+                                            ", which a public API never has"));
+      return false;
+    }
+  }
   result_.times.dns = Elapsed();
-  if (!SetOptions(addresses)) {
+  if (SetOptions(AlternateFamilies(usable, kMostAddresses)) != CURLE_OK || SetHooks() != CURLE_OK) {
     Fail(Reason::kLocalResource, "libcurl refuses an option");
     return false;
   }
   return true;
 }
 
-bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
+CURLcode CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
   for (const auto& [name, value] : request_.headers) {
     header_list_ = curl_slist_append(header_list_, absl::StrCat(name, ": ", value).c_str());
   }
@@ -94,16 +137,10 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
       // of the parsed store off: 26 ms of CPU a probe instead of 1.
       .Set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
       .Set(CURLOPT_CAINFO, ca_file().c_str())
-      .Set(CURLOPT_SSL_CTX_FUNCTION, &OnTcpConnected)
-      .Set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this))
-      .Set(CURLOPT_PREREQFUNCTION, &OnReadyToSend)
-      .Set(CURLOPT_PREREQDATA, static_cast<void*>(this))
-      .Set(CURLOPT_HEADERFUNCTION, &OnHeader)
-      .Set(CURLOPT_HEADERDATA, static_cast<void*>(this))
-      .Set(CURLOPT_WRITEFUNCTION, &OnBody)
-      .Set(CURLOPT_WRITEDATA, static_cast<void*>(this))
-      .Set(CURLOPT_ERRORBUFFER, error_text_)
-      .Set(CURLOPT_PRIVATE, static_cast<void*>(this))
+      .Set(CURLOPT_SSL_SESSIONID_CACHE, 0L)  // each handshake is a whole one
+      // 16 KB less for each exchange that waits for its answer.
+      .Set(CURLOPT_BUFFERSIZE, 1024L)
+      .Set(CURLOPT_CONNECT_ONLY, request_.connect_only ? 1L : 0L)
       .Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
       // We ask for plain bytes, and understand those who pack them all the same.
       .Set(CURLOPT_ACCEPT_ENCODING, "");
@@ -112,31 +149,122 @@ bool CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
         .Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()))
         .Set(CURLOPT_POSTFIELDS, request_.body.c_str());
   }
-  return set.code() == CURLE_OK;
+  return set.code();
+}
+
+CURLcode CurlExchange::SetHooks() {
+  void* self = this;
+  return OptionSetter(handle_)
+      .Set(CURLOPT_PRIVATE, self)
+      .Set(CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket)
+      .Set(CURLOPT_OPENSOCKETDATA, self)
+      .Set(CURLOPT_CLOSESOCKETFUNCTION, &OnCloseSocket)
+      .Set(CURLOPT_CLOSESOCKETDATA, self)
+      .Set(CURLOPT_SSL_CTX_FUNCTION, &OnTcpConnected)
+      .Set(CURLOPT_SSL_CTX_DATA, self)
+      .Set(CURLOPT_PREREQFUNCTION, &OnReadyToSend)
+      .Set(CURLOPT_PREREQDATA, self)
+      .Set(CURLOPT_HEADERFUNCTION, &OnHeader)
+      .Set(CURLOPT_HEADERDATA, self)
+      .Set(CURLOPT_WRITEFUNCTION, &OnBody)
+      .Set(CURLOPT_WRITEDATA, self)
+      .Set(CURLOPT_ERRORBUFFER, error_text_)
+      .code();
+}
+
+bool CurlExchange::Attach(CURLM* multi) {
+  if (curl_multi_add_handle(multi, handle_) != CURLM_OK) return false;
+  multi_ = multi;
+  return true;
+}
+
+void CurlExchange::Detach() {
+  if (multi_ != nullptr) curl_multi_remove_handle(std::exchange(multi_, nullptr), handle_);
+}
+
+void CurlExchange::NoteEnd() {
+  const MonotonicTime now = clock_.Monotonic();
+  result_.times.total = now - started_;
+  standstills_.Add({meter_.attended_until(), now});
+  result_.stalled = standstills_.Longest(SuspendedTime());
+  recorder_.End();
+  const char* address = nullptr;
+  if (multi_ != nullptr && curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address) == CURLE_OK &&
+      address != nullptr) {
+    result_.remote_address = address;
+  }
 }
 
 void CurlExchange::Fail(Reason reason, const std::string& detail) {
+  NoteEnd();
   result_.failure = reason;
   result_.failure_detail = detail;
-  result_.times.total = Elapsed();
+  Detach();
 }
 
 void CurlExchange::Finish(CURLcode code) {
-  result_.times.total = Elapsed();
-  const char* address = nullptr;
-  if (curl_easy_getinfo(handle_, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != nullptr) {
-    result_.remote_address = address;
-  }
-  if (awaits_status_) result_.status = 0;  // of an interim answer, if of any
-  if (code == CURLE_OK) return;
-  result_.failure = ReasonOf(code);
-  if (abort_reason_.has_value()) {
-    result_.failure_detail = abort_detail_;
+  NoteEnd();
+  if (code != CURLE_OK) SetFailure(code);
+  Detach();  // closes the connection, where it is open still
+}
+
+void CurlExchange::SetFailure(CURLcode code) {
+  if (result_.failure.has_value()) return;  // we ended it ourselves
+  if (!connected_ && !refused_address_.empty()) {
+    result_.failure = Reason::kNoAddress;
+    result_.failure_detail =
+        absl::StrCat(refused_address_, " is not a public address: a public API never has it");
     return;
   }
+  if (!connected_ && socket_errno_ != 0) {
+    result_.failure = Reason::kLocalResource;
+    result_.failure_detail = absl::StrCat("no socket: ", std::strerror(socket_errno_));
+    return;
+  }
+  CurlFailure failure;
+  failure.code = code;
+  failure.error_text = error_text_;
+  failure.times = result_.times;
+  curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &failure.os_errno);
+  curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+  result_.failure = ReasonOfCurlFailure(failure);
   result_.failure_detail =
       absl::StrCat(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code), " (curl ",
                    static_cast<int>(code), ")");
+}
+
+void CurlExchange::RefuseToRepeat() {
+  result_.failure = Reason::kH2Goaway;
+  result_.failure_detail = "the server refused the request over HTTP/2, and once is all we ask";
+}
+
+// The last guard on where we connect to, after libcurl's own reading of the URL.
+curl_socket_t CurlExchange::OnOpenSocket(void* self, curlsocktype /*purpose*/,
+                                         curl_sockaddr* address) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  if (exchange->request_.public_only) {
+    const std::string text = TextOf(*address);
+    if (!IsPublicAddress(text)) {
+      exchange->refused_address_ = text;
+      return CURL_SOCKET_BAD;
+    }
+  }
+  const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0 && IsWantOfResources(errno)) exchange->socket_errno_ = errno;
+  return fd;
+}
+
+int CurlExchange::OnCloseSocket(void* self, curl_socket_t fd) {
+  auto* exchange = static_cast<CurlExchange*>(self);
+  tcp_info info = {};
+  socklen_t length = sizeof info;
+  // A socket that never connected is the other one of two that raced.
+  if (exchange->connected_ && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+      info.tcpi_state != TCP_SYN_SENT) {
+    int& most = exchange->result_.retransmissions;
+    most = std::max(most, static_cast<int>(info.tcpi_total_retrans));
+  }
+  return close(fd);
 }
 
 // libcurl builds the TLS context as soon as TCP stands: the only hook there.
@@ -145,9 +273,10 @@ CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void*
   if (exchange->requests_sent_ > 0) {
     // libcurl connects anew to resend what an HTTP/2 server refused; a probe is
     // one request, so the refusal is the result.
-    exchange->Abort(Reason::kH2Goaway, kRefused);
+    exchange->RefuseToRepeat();
     return CURLE_ABORTED_BY_CALLBACK;
   }
+  exchange->connected_ = true;
   exchange->result_.times.connect = exchange->Elapsed();
   return CURLE_OK;
 }
@@ -156,9 +285,10 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
                                 int /*local_port*/) {
   auto* exchange = static_cast<CurlExchange*>(self);
   if (++exchange->requests_sent_ > 1) {  // as above, on the same connection
-    exchange->Abort(Reason::kH2Goaway, kRefused);
+    exchange->RefuseToRepeat();
     return CURL_PREREQFUNC_ABORT;
   }
+  exchange->connected_ = true;
   HttpTimes& times = exchange->result_.times;
   const absl::Duration now = exchange->Elapsed();
   if (exchange->url_.https) {
@@ -166,75 +296,21 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
   } else {
     times.connect = now;
   }
-  times.request_sent = now;
+  if (!exchange->request_.connect_only) times.request_sent = now;
+  if (exchange->on_request_out_ != nullptr) exchange->on_request_out_();
   return CURL_PREREQFUNC_OK;
 }
 
 std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  const std::size_t bytes = size * count;
-  exchange->header_bytes_ += bytes;
-  if (exchange->header_bytes_ > exchange->options_.max_header_bytes) {
-    exchange->Abort(
-        Reason::kHeaderTooLarge,
-        absl::StrCat("headers of more than ", exchange->options_.max_header_bytes, " bytes"));
-    return 0;
-  }
-  exchange->AddHeaderLine(std::string(data, bytes));
-  return bytes;
-}
-
-void CurlExchange::AddHeaderLine(const std::string& line) {
-  if (awaits_status_ && absl::StartsWith(line, "HTTP/")) {
-    // What came before it was an interim answer (1xx).
-    result_.headers.clear();
-    const auto space = line.find(' ');
-    result_.status = 0;
-    if (space != std::string::npos) {
-      // A status that is no number stays 0.
-      static_cast<void>(absl::SimpleAtoi(line.substr(space + 1, 3), &result_.status));
-    }
-    // An interim answer (1xx) is no first byte of the answer.
-    const bool is_final = result_.status < 100 || result_.status >= 200;
-    awaits_status_ = !is_final;
-    if (is_final && !result_.times.first_byte.has_value()) result_.times.first_byte = Elapsed();
-    return;
-  }
-  const auto colon = line.find(':');
-  if (colon == std::string::npos) return;
-  result_.headers.emplace_back(absl::AsciiStrToLower(line.substr(0, colon)),
-                               std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
+  const std::string_view line(data, size * count);
+  return exchange->recorder_.AddHeaderLine(line, exchange->Elapsed()) ? line.size() : 0;
 }
 
 std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  const std::size_t bytes = size * count;
-  if (exchange->result_.body.size() + bytes > exchange->options_.max_body_bytes) {
-    exchange->Abort(
-        Reason::kBodyTooLarge,
-        absl::StrCat("a body of more than ", exchange->options_.max_body_bytes, " bytes"));
-    return 0;
-  }
-  exchange->AddBodyPiece(std::string_view(data, bytes));
-  return bytes;
-}
-
-void CurlExchange::AddBodyPiece(std::string_view bytes) {
-  constexpr std::size_t kMostPieces = 4096;
-  result_.body.append(bytes);
-  if (result_.pieces.size() >= kMostPieces) result_.pieces.pop_back();
-  result_.pieces.push_back({result_.body.size(), Elapsed()});
-}
-
-Reason CurlExchange::ReasonOf(CURLcode code) const {
-  if (abort_reason_.has_value()) return *abort_reason_;
-  CurlFailure failure;
-  failure.code = code;
-  failure.error_text = error_text_;
-  failure.times = result_.times;
-  curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &failure.os_errno);
-  curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
-  return ReasonOfCurlFailure(failure);
+  const std::string_view bytes(data, size * count);
+  return exchange->recorder_.AddBody(bytes, exchange->Elapsed()) ? bytes.size() : 0;
 }
 
 }  // namespace heyhi

@@ -3,45 +3,63 @@
 
 #include <curl/curl.h>
 
-#include <memory>
-#include <optional>
+#include <functional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "probes/answer_recorder.h"
 #include "probes/clock.h"
 #include "probes/curl_transport.h"
 #include "probes/http_transport.h"
+#include "probes/standstill.h"
 #include "probes/url.h"
 
 namespace heyhi {
 
 // One request and its answer on one libcurl handle: sets the handle up, notes
-// times at libcurl's callbacks, enforces the caps, and turns the result code
-// into a reason. Part of the libcurl wall: only curl_transport.cc uses it.
-// Thread-compatible; must stay at its address (libcurl holds it).
+// times at libcurl's callbacks, and turns the result code into a reason. Part of
+// the libcurl wall. Thread-compatible; must stay at its address (libcurl holds it).
 class CurlExchange {
  public:
-  // Begins to count time. `clock` and `options` must outlive it.
-  CurlExchange(const Clock& clock, const CurlTransportOptions& options, HttpRequest request,
-               Url url);
+  // What all exchanges of a transport share, and what outlives them.
+  struct Surroundings {
+    const Clock& clock;
+    const CurlTransportOptions& options;
+    const StandstillMeter& meter;
+  };
+
+  // Begins to count time.
+  CurlExchange(const Surroundings& surroundings, HttpRequest request, Url url);
   CurlExchange(const CurlExchange&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
   ~CurlExchange();
+
+  // The one that this handle belongs to.
+  static CurlExchange* Of(CURL* handle);
 
   const Url& url() const { return url_; }
   // The bundle that the server is verified with.
   const std::string& ca_file() const {
     return request_.ca_file.empty() ? options_.ca_file : request_.ca_file;
   }
-  CURL* handle() { return handle_; }
+  MonotonicTime started() const { return started_; }
   MonotonicTime deadline() const { return started_ + request_.timeout; }
 
-  // The name is resolved (or was an address): prepares the handle to connect to
-  // these addresses. False where libcurl refuses; Fail has then been called.
-  bool Prepare(const std::vector<std::string>& addresses);
+  // Called once the request is out, or the connection stands where there is none.
+  void set_on_request_out(std::function<void()> call) { on_request_out_ = std::move(call); }
+  void set_waited(absl::Duration waited) { result_.waited = waited; }
 
-  // Ends the exchange before libcurl took part.
+  // The name is resolved (or was an address): prepares the handle to connect to
+  // these addresses. False where it cannot; Fail has then been called.
+  bool Prepare(const std::vector<std::string>& addresses);
+  // Lets this multi handle move it. False where libcurl refuses.
+  bool Attach(CURLM* multi);
+
+  // This is when nobody attended.
+  void AddStandstill(const Standstill& standstill) { standstills_.Add(standstill); }
+
+  // Ends the exchange for a reason of ours.
   void Fail(Reason reason, const std::string& detail);
   // Ends it with libcurl's result.
   void Finish(CURLcode code);
@@ -54,33 +72,37 @@ class CurlExchange {
   static int OnReadyToSend(void* self, char* remote, char* local, int remote_port, int local_port);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int OnCloseSocket(void* self, curl_socket_t fd);
 
-  bool SetOptions(const std::vector<std::string>& addresses);
-  void AddHeaderLine(const std::string& line);
-  void AddBodyPiece(std::string_view bytes);
-  // We end the exchange ourselves, for this reason.
-  void Abort(Reason reason, const std::string& detail) {
-    abort_reason_ = reason;
-    abort_detail_ = detail;
-  }
-  Reason ReasonOf(CURLcode code) const;
+  CURLcode SetOptions(const std::vector<std::string>& addresses);
+  CURLcode SetHooks();
+  // Takes what is not asked for twice as the result; libcurl would ask again.
+  void RefuseToRepeat();
+  void SetFailure(CURLcode code);
+  void NoteEnd();
+  void Detach();
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
 
   const Clock& clock_;
   const CurlTransportOptions& options_;
+  const StandstillMeter& meter_;
   const HttpRequest request_;
   const Url url_;
   const MonotonicTime started_;
-  CURL* handle_;
+  StandstillRecord standstills_;
+  CURL* const handle_;
+  CURLM* multi_ = nullptr;  // while attached
   curl_slist* header_list_ = nullptr;
   curl_slist* resolve_list_ = nullptr;
   char error_text_[CURL_ERROR_SIZE] = "";
-  std::size_t header_bytes_ = 0;
+  std::function<void()> on_request_out_;
+  bool connected_ = false;
   int requests_sent_ = 0;
-  bool awaits_status_ = true;  // a line that begins with "HTTP/" is one
-  std::optional<Reason> abort_reason_;
-  std::string abort_detail_;
+  int socket_errno_ = 0;         // of a socket that could not be made
+  std::string refused_address_;  // that we did not connect to, since it is not public
   HttpExchange result_;
+  AnswerRecorder recorder_;
 };
 
 }  // namespace heyhi

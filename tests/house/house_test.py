@@ -17,8 +17,8 @@ MAY_INCLUDE = {
 
 # Third-party libraries, and the only files that may include them.
 WALLS = {
-    r"curl/": {"probes/curl_transport.cc", "probes/curl_exchange.h", "probes/curl_reason.cc",
-                "probes/url.cc"},
+    r"curl/": {"probes/curl_transport.cc", "probes/curl_multis.cc", "probes/curl_exchange.h",
+                "probes/curl_reason.cc", "probes/url.cc"},
     r"ares\.h": {"probes/dns_lookup.cc", "probes/curl_transport.cc"},
     r"nlohmann/json\.hpp": {"probes/json.cc"},
     r"nlohmann/json_fwd\.hpp": {"probes/json.h"},
