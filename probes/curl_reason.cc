@@ -60,6 +60,15 @@ Reason TlsReason(const CurlFailure& failure) {
   return ClosedSilently(failure) ? Reason::kConnClosed : Reason::kTlsProtocol;
 }
 
+// libcurl has the code of a reset for broken chunks and broken HTTP/2 too.
+Reason ReceiveReason(const CurlFailure& failure) {
+  if (TextHas(failure, "CONTINUATION")) return Reason::kHeaderTooLarge;
+  for (const char* broken : {"hexadecimal", "chunk", "nghttp2"}) {
+    if (TextHas(failure, broken)) return Reason::kTransportError;
+  }
+  return Reason::kConnReset;
+}
+
 Reason VerifyReason(const CurlFailure& failure) {
   const long verdict = failure.verify_result;
   if (verdict == kCertHasExpired || verdict == kCertNotYetValid) return Reason::kTlsExpired;
@@ -87,13 +96,12 @@ Reason ReasonOfCurlFailure(const CurlFailure& failure) {
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       if (ClosedSilently(failure)) return answered ? Reason::kShortBody : Reason::kConnClosed;
-      // libcurl's code for broken chunks too, where nothing was reset.
-      return TextHas(failure, "hexadecimal") || TextHas(failure, "chunk") ? Reason::kTransportError
-                                                                          : Reason::kConnReset;
+      return ReceiveReason(failure);
     case CURLE_GOT_NOTHING:
       return Reason::kConnClosed;
     case CURLE_PARTIAL_FILE:
-      // Without an answer only HTTP/2 ends so: the server said GOAWAY and closed.
+      // Without an answer only HTTP/2 ends so: the server closed. Whether it said GOAWAY
+      // before, as servers do, libcurl does not tell.
       return answered ? Reason::kShortBody : Reason::kH2Goaway;
     case CURLE_BAD_CONTENT_ENCODING:
       return Reason::kDecodeError;

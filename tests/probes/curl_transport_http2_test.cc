@@ -17,10 +17,10 @@ using ::testing::Pair;
 class CurlTransportHttp2Test : public TransportTest {
  protected:
   // One POST to an HTTP/2 server in this mode.
-  HttpExchange ExchangeWith(const std::string& mode) {
+  HttpExchange ExchangeWith(const std::string& mode, const std::string& script = "http2_server") {
     const Certificate certificate = *MakeCertificate();
     options_.ca_file = FileWith(certificate.ca);
-    NodeProcess server({HEYHI_SOURCE_DIR "/tests/probes/http2_server.mjs", mode,
+    NodeProcess server({absl::StrCat(HEYHI_SOURCE_DIR "/tests/probes/", script, ".mjs"), mode,
                         FileWith(certificate.private_key), FileWith(certificate.chain)});
     const std::string port = server.ReadLine(kLimit);
     EXPECT_NE(port, "") << "Node.js does not start";
@@ -55,6 +55,66 @@ TEST_F(CurlTransportHttp2Test, SendsARequestOnceToAServerThatGoesAway) {
   EXPECT_EQ(FailureOf(exchange), "h2_goaway") << exchange.failure_detail;
   EXPECT_THAT(seen_, ElementsAre("stream"));
 }
+
+// What a server does once it has the request, and what the exchange says of it.
+struct Http2Fault {
+  const char* mode;  // of http2_frames.mjs
+  const char* reason;
+  bool is_answered;  // as far as libcurl tells
+};
+
+std::ostream& operator<<(std::ostream& out, const Http2Fault& fault) { return out << fault.mode; }
+
+constexpr Http2Fault kHttp2Faults[] = {
+    {"answer", "none", true},
+    // Before an answer: refused, reset or sent away.
+    {"refuse", "h2_goaway", false},
+    {"reset_internal", "h2_goaway", false},
+    {"reset_cancel", "h2_goaway", false},
+    {"goaway_at_once", "h2_goaway", false},
+    {"goaway_unaccepted", "h2_goaway", false},
+    {"goaway_unaccepted_error", "h2_goaway", false},
+    {"goaway_unaccepted_close", "h2_goaway", false},
+    {"goaway_accepted_close", "h2_goaway", false},
+    {"goaway_accepted_error_close", "h2_goaway", false},
+    {"goaway_accepted_answer", "none", true},
+    // libcurl tells these from GOAWAY and a close in no way.
+    {"close", "h2_goaway", false},
+    {"cut", "h2_goaway", false},
+    // In the answer: a stream that is reset breaks the protocol's promise, an end of the
+    // connection makes the body short.
+    {"body_reset_internal", "transport_error", true},
+    {"body_reset_cancel", "transport_error", true},
+    {"body_goaway_close", "short_body", true},
+    {"body_close", "short_body", true},
+    // libcurl drops the beginning of an answer that comes together with its reset.
+    {"body_reset_in_one_breath", "h2_goaway", false},
+    // Hostile ones.
+    {"settings_flood", "transport_error", false},
+    {"continuation_flood", "header_too_large", false},
+    {"interim_flood", "header_too_large", false},
+    {"body_flood", "body_too_large", true},
+    // nghttp2 ends the connection, and libcurl calls that an empty reply.
+    {"push", "conn_closed", false},
+    {"garbage", "conn_closed", false},
+};
+
+class Http2FaultTest : public CurlTransportHttp2Test,
+                       public ::testing::WithParamInterface<Http2Fault> {};
+
+TEST_P(Http2FaultTest, HasItsReasonAfterOneRequest) {
+  const HttpExchange exchange = ExchangeWith(GetParam().mode, "http2_frames");
+  EXPECT_EQ(FailureOf(exchange), GetParam().reason) << exchange.failure_detail;
+  EXPECT_EQ(PhasesOf(exchange.times), GetParam().is_answered
+                                          ? "dns connect tls request_sent first_byte"
+                                          : "dns connect tls request_sent");
+  EXPECT_EQ(exchange.status, GetParam().is_answered ? 200 : 0);
+  EXPECT_THAT(seen_, ElementsAre("stream"));
+  EXPECT_LT(exchange.times.total, kLimit / 2) << "no timeout ends it";
+}
+
+INSTANTIATE_TEST_SUITE_P(CurlTransportTest, Http2FaultTest, ::testing::ValuesIn(kHttp2Faults),
+                         [](const auto& test) { return std::string(test.param.mode); });
 
 }  // namespace
 }  // namespace heyhi
