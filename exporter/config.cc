@@ -1,6 +1,7 @@
 #include "exporter/config.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string_view>
@@ -8,7 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "exporter/maintenance_settings.h"
+#include "exporter/network_settings.h"
 #include "exporter/price_settings.h"
 #include "exporter/settings.h"
 #include "exporter/target_builder.h"
@@ -48,8 +52,15 @@ class ConfigReader {
   absl::StatusOr<Settings> ReadSettings(const YamlNode& map,
                                         const std::vector<std::string>& own_keys) const;
   absl::Status CheckName(const std::string& key, const YamlNode& value) const;
-  bool SetProfile(const YamlNode& value);
   absl::Status ReadRegion(const YamlNode& value);
+  absl::Status ReadProfile(const YamlNode& value);
+  absl::Status ReadDefaults(const YamlNode& value);
+  absl::Status ReadNetworkOptions(const YamlNode& value);
+  absl::Status ReadMaxInFlight(const YamlNode& value);
+  absl::Status ReadMaxHandshakes(const YamlNode& value);
+  absl::Status ReadCount(const char* key, const YamlNode& value, std::size_t most,
+                         std::size_t* count) const;
+  absl::Status ReadMaintenanceWindows(const YamlNode& value);
   absl::Status OverridePrices(const YamlNode& value);
   absl::Status ReadProvider(const YamlNode& node);
   absl::Status ReadModel(const YamlNode& node, const std::string& provider,
@@ -65,6 +76,7 @@ class ConfigReader {
   std::map<std::string, int> provider_lines_;
   std::map<std::string, int> target_lines_;
   std::set<std::pair<std::string, std::string>> models_;  // with their providers; filtered too
+  std::vector<TargetId> all_targets_;                     // filtered ones too
 };
 
 const YamlNode* FindEntry(const YamlNode& map, const std::string& key) {
@@ -105,30 +117,34 @@ absl::StatusOr<Settings> ConfigReader::ReadSettings(
 }
 
 absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
-  const std::vector<std::string> keys = {"region", "profile", "defaults", "prices", "providers"};
+  const std::vector<std::string> keys = {"region",      "profile",       "defaults",
+                                         "network",     "max_in_flight", "max_handshakes",
+                                         "maintenance", "prices",        "providers"};
   if (root.kind != YamlNode::Kind::kMap) {
     return Error(std::max(root.line, 1), "expected a map with the key \"providers\"");
   }
   for (const auto& [key, value] : root.entries) {
     if (!Contains(keys, key.scalar)) return UnknownKey(key, keys);
   }
-  if (const YamlNode* region = FindEntry(root, "region")) {
-    if (absl::Status status = ReadRegion(*region); !status.ok()) return status;
-  }
-  const YamlNode* profile = FindEntry(root, "profile");
-  if (profile != nullptr && !SetProfile(*profile)) {
-    return Error(profile->line, "profile: expected thrifty (every 5m), balanced (2m) or fast (1m)");
-  }
-  if (const YamlNode* defaults = FindEntry(root, "defaults")) {
-    if (defaults->kind != YamlNode::Kind::kMap) {
-      return Error(defaults->line,
-                   absl::StrCat("defaults: expected a map of options, not ", defaults->KindName()));
+  struct Step {
+    const char* key;
+    absl::Status (ConfigReader::*read)(const YamlNode& value);
+  };
+  const auto read_all = [&](std::initializer_list<Step> steps) -> absl::Status {
+    for (const Step& step : steps) {
+      const YamlNode* value = FindEntry(root, step.key);
+      if (value == nullptr) continue;
+      if (absl::Status read = (this->*step.read)(*value); !read.ok()) return read;
     }
-    auto settings = ReadSettings(*defaults, {});
-    if (!settings.ok()) return settings.status();
-    defaults_.OverrideWith(*settings);
-    defaults_.MarkInherited();
-  }
+    return absl::OkStatus();
+  };
+  absl::Status status = read_all({{"region", &ConfigReader::ReadRegion},
+                                  {"profile", &ConfigReader::ReadProfile},
+                                  {"network", &ConfigReader::ReadNetworkOptions},
+                                  {"max_in_flight", &ConfigReader::ReadMaxInFlight},
+                                  {"max_handshakes", &ConfigReader::ReadMaxHandshakes},
+                                  {"defaults", &ConfigReader::ReadDefaults}});
+  if (!status.ok()) return status;
   const YamlNode* providers = FindEntry(root, "providers");
   if (providers == nullptr || providers->kind != YamlNode::Kind::kSequence ||
       providers->items.empty()) {
@@ -137,22 +153,83 @@ absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
                  "\"- name: openai\"");
   }
   for (const YamlNode& provider : providers->items) {
-    if (absl::Status status = ReadProvider(provider); !status.ok()) return status;
+    if (status = ReadProvider(provider); !status.ok()) return status;
   }
-  if (const YamlNode* prices = FindEntry(root, "prices")) {
-    if (absl::Status status = OverridePrices(*prices); !status.ok()) return status;
-  }
+  status = read_all({{"prices", &ConfigReader::OverridePrices},
+                     {"maintenance", &ConfigReader::ReadMaintenanceWindows}});
+  if (!status.ok()) return status;
   return std::move(config_);
 }
 
 // A profile is a name for how often to probe; `interval` at any level overrides it.
-bool ConfigReader::SetProfile(const YamlNode& value) {
+absl::Status ConfigReader::ReadProfile(const YamlNode& value) {
   const std::map<std::string, absl::Duration> intervals = {
       {"thrifty", absl::Minutes(5)}, {"balanced", absl::Minutes(2)}, {"fast", absl::Minutes(1)}};
   const auto found = intervals.find(value.scalar);
-  if (value.kind != YamlNode::Kind::kScalar || found == intervals.end()) return false;
+  if (value.kind != YamlNode::Kind::kScalar || found == intervals.end()) {
+    return Error(value.line, "profile: expected thrifty (every 5m), balanced (2m) or fast (1m)");
+  }
   defaults_.interval = {found->second, value.line};
-  return true;
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadDefaults(const YamlNode& value) {
+  if (value.kind != YamlNode::Kind::kMap) {
+    return Error(value.line,
+                 absl::StrCat("defaults: expected a map of options, not ", value.KindName()));
+  }
+  auto settings = ReadSettings(value, {});
+  if (!settings.ok()) return settings.status();
+  defaults_.OverrideWith(*settings);
+  defaults_.MarkInherited();
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadNetworkOptions(const YamlNode& value) {
+  int error_line = value.line;
+  auto options = ReadNetwork(value, inputs_, &error_line);
+  if (!options.ok()) return Error(error_line, std::string(options.status().message()));
+  config_.network = *std::move(options);
+  return absl::OkStatus();
+}
+
+absl::Status ConfigReader::ReadCount(const char* key, const YamlNode& value, std::size_t most,
+                                     std::size_t* count) const {
+  std::size_t number = 0;
+  if (value.kind == YamlNode::Kind::kScalar && absl::SimpleAtoi(value.scalar, &number) &&
+      number >= 1 && number <= most) {
+    *count = number;
+    return absl::OkStatus();
+  }
+  return Error(value.line, absl::StrCat(key, ": expected a whole number from 1 to ", most));
+}
+
+absl::Status ConfigReader::ReadMaxInFlight(const YamlNode& value) {
+  return ReadCount("max_in_flight", value, 10000, &config_.max_in_flight);
+}
+
+absl::Status ConfigReader::ReadMaxHandshakes(const YamlNode& value) {
+  return ReadCount("max_handshakes", value, 256, &config_.max_handshakes);
+}
+
+absl::Status ConfigReader::ReadMaintenanceWindows(const YamlNode& value) {
+  int error_line = value.line;
+  auto settings = ReadMaintenance(value, &error_line);
+  if (!settings.ok()) return Error(error_line, std::string(settings.status().message()));
+  for (MaintenanceSetting& setting : *settings) {
+    for (const std::string& pattern : setting.window.targets) {
+      const bool known =
+          std::any_of(all_targets_.begin(), all_targets_.end(),
+                      [&](const TargetId& target) { return NamesTarget(pattern, target); });
+      if (!known) {
+        return Error(setting.line, absl::StrCat("maintenance: no target is called \"", pattern,
+                                                "\": expected provider, provider/model or "
+                                                "provider/model/check"));
+      }
+    }
+    config_.maintenance.push_back(std::move(setting.window));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ConfigReader::CheckName(const std::string& key, const YamlNode& value) const {
@@ -255,6 +332,7 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
                                       known->second, ")"));
     }
     models_.emplace(provider, model);
+    all_targets_.push_back(id);
     if (filter_ != nullptr && !filter_(id)) continue;
     int error_line = line;
     auto target = BuildTarget(id, settings, inputs_, &error_line);
@@ -266,10 +344,11 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
 
 }  // namespace
 
-absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources) {
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources,
+                                  const TargetFilter& filter) {
   absl::StatusOr<std::string> text = sources.file(path);
   if (!text.ok()) return text.status();
-  return ParseConfig(path, *text, sources);
+  return ParseConfig(path, *text, sources, filter);
 }
 
 absl::StatusOr<Config> ParseConfig(const std::string& file, const std::string& text,

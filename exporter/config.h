@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "exporter/config_inputs.h"
+#include "exporter/maintenance.h"
+#include "probes/network_watch.h"
 #include "probes/price_table.h"
 #include "probes/target.h"
 
@@ -16,19 +18,24 @@ namespace heyhi {
 // A configuration that has been read and checked in full: immutable values.
 struct Config {
   std::string region = "local";
-  std::vector<std::shared_ptr<const Target>> targets;  // at least one, in the file's order
+  std::vector<std::shared_ptr<const Target>> targets;  // in the file's order
   PriceTable prices = PriceTable::BuiltIn();           // with the file's own
+  NetworkWatch::Options network = {NetworkWatch::DefaultCanaries(), ""};
+  std::vector<MaintenanceWindow> maintenance;
+  std::size_t max_in_flight = 1000;  // probes at once
+  std::size_t max_handshakes = 16;   // of them, those that are connecting
 };
 
 // Chooses among the targets of a configuration; asked of each, in the file's order.
 using TargetFilter = std::function<bool(const TargetId&)>;
 
 // Reads the YAML file `path`. Every error names file and line, the thing and the
-// remedy; none repeats a key.
-absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources);
-
-// The same from a text; `file` is the name that errors carry. Targets that a filter
+// remedy; none repeats a key. There is at least one target; those that a filter
 // refuses are left out, perhaps all: their keys and certificates are not asked for.
+absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources,
+                                  const TargetFilter& filter = nullptr);
+
+// The same from a text; `file` is the name that errors carry.
 absl::StatusOr<Config> ParseConfig(const std::string& file, const std::string& text,
                                    const ConfigSources& sources,
                                    const TargetFilter& filter = nullptr);

@@ -13,6 +13,12 @@ std::string Milliseconds(absl::Duration duration) {
   return absl::StrFormat("%.0fms", absl::ToDoubleMilliseconds(duration));
 }
 
+Scheduler::Options ScheduleOptions(Scheduler::Options options,
+                                   const std::vector<MaintenanceWindow>& maintenance) {
+  options.maintenance = maintenance;
+  return options;
+}
+
 }  // namespace
 
 Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport& transport,
@@ -25,13 +31,24 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
       logger_(logger),
       probe_metrics_(table_, config_.targets, config_.prices),
       process_metrics_(table_),
+      network_up_metric_(table_.AddGauge(
+          table_.AddFamily(MetricType::kGauge, "heyhi_network_up",
+                           "Whether this exporter's own network works (1) or its canaries could "
+                           "not be reached when they were last asked (0)."),
+          {{"region", config_.region}})),
       latest_(config_.targets),
-      prober_(transport, clock, config_.prices),
-      scheduler_(clock, options_.schedule, config_.targets,
+      watch_(transport, clock, config_.network),
+      prober_(transport, clock, config_.prices, &watch_),
+      in_trouble_(config_.targets.size()),
+      scheduler_(clock, ScheduleOptions(options_.schedule, config_.maintenance), config_.targets,
                  {[this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
                   [this](std::size_t /*index*/, SkipCause cause, int count) {
                     probe_metrics_.Skipped(cause, count);
+                  },
+                  [this](std::size_t index, TargetState state, absl::Duration interval) {
+                    SetSchedule(index, state, interval);
                   }}) {
+  network_up_metric_.Set(1);
   AddSelfMetrics();
 }
 
@@ -55,8 +72,11 @@ void Daemon::Run() {
 }
 
 void Daemon::Step(MonotonicTime deadline) {
-  const MonotonicTime next = scheduler_.RunDue();
-  transport_.RunUntil(std::min(next, deadline));
+  // Verdicts come first: they may change what is due.
+  const MonotonicTime next_verdict = prober_.RunDue();
+  WatchNetwork();
+  const MonotonicTime next_probe = scheduler_.RunDue();
+  transport_.RunUntil(std::min({next_verdict, next_probe, deadline}));
 }
 
 void Daemon::Stop() {
@@ -66,14 +86,53 @@ void Daemon::Stop() {
 
 void Daemon::StartProbe(std::size_t index, absl::Duration slip) {
   probing_ = true;
-  probe_metrics_.Started(slip);
-  prober_.Start(targets_[index],
-                [this, index](const ProbeResult& result) { TakeResult(index, result); });
+  probe_metrics_.Started();
+  prober_.Start(
+      targets_[index], [this, index](const ProbeResult& result) { TakeResult(index, result); },
+      [this, slip](absl::Duration waited) { probe_metrics_.Began(slip + waited); });
+}
+
+void Daemon::SetSchedule(std::size_t index, TargetState state, absl::Duration interval) {
+  probe_metrics_.SetSchedule(index, state, interval);
+  latest_.SetSchedule(index, state, interval);
+}
+
+void Daemon::WatchNetwork() {
+  const bool up = watch_.up();
+  if (up == network_up_.exchange(up)) return;
+  network_up_metric_.Set(up ? 1 : 0);
+  if (up) {
+    logger_.Info("own network works again", {{"region", config_.region}});
+  } else {
+    logger_.Warn(
+        "own network is down: canaries cannot be reached; failures on the way to "
+        "providers count as the network's fault",
+        {{"region", config_.region}});
+  }
+}
+
+// While something fails the canaries are asked regularly.
+void Daemon::NoteTrouble(std::size_t index, const ProbeResult& result) {
+  const bool trouble = result.outcome == Outcome::kFailed &&
+                       (result.fault == Fault::kProvider || result.fault == Fault::kNetwork);
+  if (in_trouble_[index] == trouble) return;
+  in_trouble_[index] = trouble;
+  trouble_count_ = trouble ? trouble_count_ + 1 : trouble_count_ - 1;
+  watch_.SetTrouble(trouble_count_ > 0);
 }
 
 void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
-  scheduler_.Finished(index);
-  probe_metrics_.Completed(index, result);
+  probe_metrics_.Ended();
+  if (result.disturbed) {
+    scheduler_.GivenUp(index);
+    logger_.Debug("probe does not count: this process stood still during it",
+                  {{"target", result.target.Name()}});
+    return;
+  }
+  const std::optional<Trigger> trigger = scheduler_.Finished(index, FindingOf(result));
+  if (!trigger.has_value()) return;  // its target has gone
+  probe_metrics_.Completed(index, result, *trigger);
+  NoteTrouble(index, result);
   LearnTokenCap(index, result);
   LogChange(latest_.Replace(index, result), result);
 }
@@ -100,10 +159,13 @@ void Daemon::LearnTokenCap(std::size_t index, const ProbeResult& result) {
 void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) {
   const std::string target = result.target.Name();
   const std::string took = Milliseconds(result.times.total);
+  const bool failed = result.outcome == Outcome::kFailed;
   logger_.Debug("probe ended", {{"target", target},
                                 {"outcome", std::string(OutcomeName(result.outcome))},
                                 {"took", took},
-                                {"status", absl::StrCat(result.http_status)}});
+                                {"status", absl::StrCat(result.http_status)},
+                                {"reason", failed ? std::string(ReasonName(*result.reason)) : ""},
+                                {"fault", failed ? std::string(FaultName(result.fault)) : ""}});
   if (result.rerouted.value_or(false) &&
       !(before.last.has_value() && before.last->rerouted.value_or(false))) {
     logger_.Warn("another model answers than the one asked for",
@@ -145,6 +207,7 @@ WebSources Daemon::Sources() {
     facts.version = options_.version;
     facts.region = config_.region;
     facts.demo = options_.demo;
+    facts.network_up = network_up_;
     facts.now = clock_.Now();
     facts.targets = latest_.Snapshot();
     return facts;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "exporter/config.h"
 #include "exporter/landing_page.h"
@@ -13,6 +14,7 @@
 #include "exporter/web_routes.h"
 #include "probes/clock.h"
 #include "probes/http_transport.h"
+#include "probes/network_watch.h"
 #include "probes/prober.h"
 #include "serving/log.h"
 #include "serving/metric_table.h"
@@ -52,6 +54,9 @@ class Daemon {
  private:
   void AddSelfMetrics();
   void StartProbe(std::size_t index, absl::Duration slip);
+  void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
+  void WatchNetwork();
+  void NoteTrouble(std::size_t index, const ProbeResult& result);
   void TakeResult(std::size_t index, const ProbeResult& result);
   void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
@@ -69,9 +74,15 @@ class Daemon {
   ProbeMetrics probe_metrics_;
   Mutex process_mutex_;
   ProcessMetrics process_metrics_ ABSL_GUARDED_BY(process_mutex_);
+  Gauge network_up_metric_;
   LatestResults latest_;
+  NetworkWatch watch_;
   Prober prober_;
+  // The targets whose last result was not ok through no fault of ours.
+  std::vector<bool> in_trouble_;
+  std::size_t trouble_count_ = 0;
   Scheduler scheduler_;
+  std::atomic<bool> network_up_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> probing_{false};
 };

@@ -102,7 +102,7 @@ void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now
         "<td>–</td>");
   }
   absl::StrAppend(page, "<td class=\"wide\">", std::string(TargetStateName(standing.state)),
-                  ", every ", absl::FormatDuration(target.interval), "</td></tr>\n");
+                  ", every ", absl::FormatDuration(standing.interval), "</td></tr>\n");
   if (!headline.sentence.empty()) {
     absl::StrAppend(page, "<tr class=\"why\"><td colspan=\"8\">", Escape(headline.sentence),
                     "</td></tr>\n");
@@ -148,6 +148,12 @@ std::string RenderLandingPage(const LandingPageFacts& facts) {
     page.append(
         "<p class=\"demo\"><strong>DEMO:</strong> these providers are simulated on "
         "this machine. Nothing here says anything about the real ones.</p>\n");
+  }
+  if (!facts.network_up) {
+    page.append(
+        "<p class=\"demo\"><strong>Own network down:</strong> this exporter cannot reach its "
+        "canaries either. What fails now is counted as the network's fault, not the "
+        "providers'.</p>\n");
   }
   absl::StrAppend(&page,
                   "<header><h1>HeyHi exporter</h1><p>Calls LLM APIs and tells whether they are "

@@ -13,6 +13,7 @@ struct LandingPageFacts {
   std::string version;
   std::string region;
   bool demo = false;
+  bool network_up = true;  // what the canaries say of our own
   absl::Time now;
   std::vector<TargetStanding> targets;
 };

@@ -6,6 +6,7 @@ LatestResults::LatestResults(const std::vector<std::shared_ptr<const Target>>& t
   for (const auto& target : targets) {
     TargetStanding standing;
     standing.target = target;
+    standing.interval = target->interval;
     standings_.push_back(standing);
   }
 }
@@ -20,6 +21,12 @@ TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& resu
   if (result.outcome != Outcome::kFailed) standing.last_success_at = result.completed_at;
   standing.last = result;
   return before;
+}
+
+void LatestResults::SetSchedule(std::size_t index, TargetState state, absl::Duration interval) {
+  const MutexLock lock(&mutex_);
+  standings_[index].state = state;
+  standings_[index].interval = interval;
 }
 
 std::vector<TargetStanding> LatestResults::Snapshot() const {

@@ -7,7 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
-#include "exporter/scheduler.h"
+#include "exporter/target_state.h"
 #include "probes/prober.h"
 #include "probes/target.h"
 #include "serving/mutex.h"
@@ -18,7 +18,8 @@ namespace heyhi {
 struct TargetStanding {
   std::shared_ptr<const Target> target;
   TargetState state = TargetState::kSteady;
-  std::optional<ProbeResult> last;  // none yet: still waiting
+  absl::Duration interval = absl::ZeroDuration();  // between probes, in force now
+  std::optional<ProbeResult> last;                 // none yet: still waiting
   std::optional<absl::Time> last_success_at;
   std::optional<absl::Time> unchanged_since;  // the first result of this run of outcomes
 };
@@ -30,6 +31,8 @@ class LatestResults {
 
   // Takes a result; returns the standing before it.
   TargetStanding Replace(std::size_t index, const ProbeResult& result);
+
+  void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
 
   // All targets in the order of the configuration.
   std::vector<TargetStanding> Snapshot() const;

@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "exporter/config.h"
 #include "exporter/daemon.h"
+#include "exporter/shard.h"
 #include "probes/clock.h"
 #include "probes/curl_transport.h"
+#include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/http_server.h"
 #include "serving/log.h"
@@ -31,6 +33,7 @@ struct Flags {
   std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string shard = "1/1";
   bool demo = false;
   bool version = false;
   bool help = false;
@@ -43,6 +46,9 @@ FlagSet DeclareFlags(Flags& flags) {
   set.AddBool("config.check", &flags.config_check, "Check the configuration and exit.");
   set.AddList("web.listen-address", &flags.listen_addresses, "HOST:PORT",
               "Where to serve; may be repeated. Port 0 takes a free one.");
+  set.AddString("shard", &flags.shard, "I/N",
+                "Probe only the I-th of N parts of the targets; the other parts are for other "
+                "exporters with the same configuration.");
   set.AddString("log.level", &flags.log_level, "LEVEL",
                 "Least level to log: debug, info, warn or error.");
   set.AddString("log.format", &flags.log_format, "FORMAT", "How to log: logfmt or json.");
@@ -62,12 +68,31 @@ int Complain(int exit_code, std::string message) {
   return exit_code;
 }
 
+// A probe takes up to three descriptors (its connection, two DNS sockets), and some
+// are kept for scrapes, pages and files.
+std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
+  constexpr std::size_t kPerProbe = 3;
+  constexpr std::size_t kReserved = 32;
+  const std::size_t limit = RaiseDescriptorLimit();
+  const std::size_t fit = limit > kReserved + kPerProbe ? (limit - kReserved) / kPerProbe : 1;
+  if (fit >= wanted) return wanted;
+  logger.Warn(
+      "the limit of open files lets fewer probes run at once than max_in_flight; raise it "
+      "(ulimit -n, LimitNOFILE=) to at least the number needed",
+      {{"limit", absl::StrCat(limit)},
+       {"probes", absl::StrCat(fit)},
+       {"needed", absl::StrCat(wanted * kPerProbe + kReserved)}});
+  return fit;
+}
+
 int Serve(const Flags& flags, Config config, Logger& logger) {
   const StopSignals stop;
 
   RealClock clock;
   CurlTransportOptions transport_options;
   transport_options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
+  transport_options.max_handshakes = config.max_handshakes;
+  transport_options.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
   auto transport = MakeCurlTransport(clock, transport_options);
   if (!transport.ok()) {
     return Complain(kExitFailure, std::string(transport.status().message()));
@@ -130,7 +155,10 @@ int Main(const std::vector<std::string>& arguments) {
   if (!log_options.ok()) return Complain(kExitUsage, std::string(log_options.status().message()));
   Logger logger(*log_options);
 
-  auto config = LoadConfig(flags.config_file, SystemConfigSources());
+  const auto shard = ParseShard(flags.shard);
+  if (!shard.ok()) return Complain(kExitUsage, std::string(shard.status().message()));
+  auto config = LoadConfig(flags.config_file, SystemConfigSources(),
+                           [&shard](const TargetId& target) { return shard->Has(target); });
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
   if (flags.config_check) {
     std::printf("%s: good, %zu target%s\n", flags.config_file.c_str(), config->targets.size(),

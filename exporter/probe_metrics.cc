@@ -83,6 +83,8 @@ struct ProbeMetrics::Series {
   Histogram scheduled_duration;
   Counter phases[std::size(kPhases)];
   std::map<int, Counter> responses;  // by status code; grows with what is seen
+  Gauge interval;
+  Gauge states[std::size(kTargetStates)];
   Gauge success;
   Gauge last_completion;
   Gauge last_success;
@@ -137,7 +139,7 @@ ProbeMetrics::Families::Families(MetricTable& table) {
       gauge("heyhi_probe_last_completion_timestamp_seconds", "When the last timed probe ended.");
   last_success = gauge("heyhi_probe_last_success_timestamp_seconds",
                        "When the last ok or slow timed probe ended.");
-  interval = gauge("heyhi_probe_interval_seconds", "The interval between base ticks now in force.");
+  interval = gauge("heyhi_probe_interval_seconds", "The interval between probes now in force.");
   state = gauge("heyhi_target_state", "1 for the state that the target's schedule is in.");
   info = gauge("heyhi_target_info", "Facts about the target; always 1.");
   tokens =
@@ -200,12 +202,12 @@ ProbeMetrics::Series::Series(MetricTable& table, const Families& families, const
 void ProbeMetrics::Series::SetConstants(MetricTable& table, const Families& families,
                                         const Target& target) {
   table.AddGauge(families.objective, labels).Set(absl::ToDoubleSeconds(target.latency_objective));
-  table.AddGauge(families.interval, labels).Set(absl::ToDoubleSeconds(target.interval));
+  interval = table.AddGauge(families.interval, labels);
   token_cap = table.AddGauge(families.token_cap, labels);
   token_cap.Set(target.call.token_cap);
-  for (const TargetState state : kTargetStates) {
-    table.AddGauge(families.state, With(labels, "state", TargetStateName(state)))
-        .Set(state == TargetState::kSteady ? 1 : 0);
+  for (std::size_t i = 0; i < std::size(kTargetStates); ++i) {
+    states[i] =
+        table.AddGauge(families.state, With(labels, "state", TargetStateName(kTargetStates[i])));
   }
   table
       .AddGauge(families.info, With(With(labels, "dialect", target.dialect), "serves_production",
@@ -231,7 +233,7 @@ ProbeMetrics::ProbeMetrics(MetricTable& table,
                               {});
   in_flight_.Set(0);
   auto* skipped = table.AddFamily(MetricType::kCounter, "heyhi_probes_skipped_total",
-                                  "Due probes that were not started, by cause.");
+                                  "Due probes that were not started or do not count, by cause.");
   for (std::size_t i = 0; i < std::size(kSkipCauses); ++i) {
     skipped_[i] =
         table.AddCounter(skipped, {{"cause", std::string(SkipCauseName(kSkipCauses[i]))}});
@@ -245,23 +247,31 @@ ProbeMetrics::ProbeMetrics(MetricTable& table,
 
 ProbeMetrics::~ProbeMetrics() = default;
 
-void ProbeMetrics::Started(absl::Duration slip) {
-  slip_.Observe(absl::ToDoubleSeconds(slip));
-  in_flight_.Set(++in_flight_count_);
-}
+void ProbeMetrics::Started() { in_flight_.Set(++in_flight_count_); }
+
+void ProbeMetrics::Began(absl::Duration slip) { slip_.Observe(absl::ToDoubleSeconds(slip)); }
+
+void ProbeMetrics::Ended() { in_flight_.Set(--in_flight_count_); }
 
 void ProbeMetrics::Skipped(SkipCause cause, int count) {
   skipped_[static_cast<int>(cause)].Increment(count);
 }
 
-void ProbeMetrics::Completed(std::size_t index, const ProbeResult& result) {
-  in_flight_.Set(--in_flight_count_);
+void ProbeMetrics::SetSchedule(std::size_t index, TargetState state, absl::Duration interval) {
+  Series& series = *series_[index];
+  series.interval.Set(absl::ToDoubleSeconds(interval));
+  for (std::size_t i = 0; i < std::size(kTargetStates); ++i) {
+    series.states[i].Set(kTargetStates[i] == state ? 1 : 0);
+  }
+}
+
+void ProbeMetrics::Completed(std::size_t index, const ProbeResult& result, Trigger trigger) {
   Series& series = *series_[index];
   const double completed_at = absl::ToDoubleSeconds(result.completed_at - absl::UnixEpoch());
   const bool failed = result.outcome == Outcome::kFailed;
   series.attempts.Increment();
-  series.scheduled_attempts.Increment();
-  if (failed) CountFailure(series, result);
+  if (trigger == Trigger::kScheduled) series.scheduled_attempts.Increment();
+  if (failed) CountFailure(series, result, trigger);
   if (result.outcome == Outcome::kSlow) series.slow.Increment();
   series.success.Set(failed ? 0 : 1);
   series.last_completion.Set(completed_at);
@@ -275,7 +285,7 @@ void ProbeMetrics::Completed(std::size_t index, const ProbeResult& result) {
     found->second.Increment();
   }
   UpdateUsage(series, result);
-  ObserveDuration(series, result, targets_[index]->timeout);
+  ObserveDuration(series, result, trigger, targets_[index]->timeout);
   UpdateClockSkew(result);
 }
 
@@ -297,9 +307,11 @@ void ProbeMetrics::SetTokenCap(std::size_t index, int token_cap) {
   series_[index]->token_cap.Set(token_cap);
 }
 
-void ProbeMetrics::CountFailure(Series& series, const ProbeResult& result) {
+void ProbeMetrics::CountFailure(Series& series, const ProbeResult& result, Trigger trigger) {
   series.failures[static_cast<int>(result.error_type)][static_cast<int>(result.fault)].Increment();
-  series.scheduled_failures[static_cast<int>(result.fault)].Increment();
+  if (trigger == Trigger::kScheduled) {
+    series.scheduled_failures[static_cast<int>(result.fault)].Increment();
+  }
   auto [found, added] = series.reasons.try_emplace(*result.reason);
   if (added) {
     found->second = table_.AddCounter(families_->reasons,
@@ -310,7 +322,7 @@ void ProbeMetrics::CountFailure(Series& series, const ProbeResult& result) {
 
 // Waiting in vain is a duration too, else an outage would look fast. Refusals and
 // errors come quickly and would flatter; our own network says nothing.
-void ProbeMetrics::ObserveDuration(Series& series, const ProbeResult& result,
+void ProbeMetrics::ObserveDuration(Series& series, const ProbeResult& result, Trigger trigger,
                                    absl::Duration timeout) {
   absl::Duration total = result.times.total;
   if (result.outcome == Outcome::kFailed) {
@@ -323,7 +335,9 @@ void ProbeMetrics::ObserveDuration(Series& series, const ProbeResult& result,
     series.first_token->Observe(absl::ToDoubleSeconds(*result.time_to_first_token));
   }
   series.duration.Observe(absl::ToDoubleSeconds(total));
-  series.scheduled_duration.Observe(absl::ToDoubleSeconds(total));
+  if (trigger == Trigger::kScheduled) {
+    series.scheduled_duration.Observe(absl::ToDoubleSeconds(total));
+  }
   AddPhases(series, result, total);
 }
 

@@ -27,10 +27,17 @@ class ProbeMetrics {
   ~ProbeMetrics();
 
   // `index` is the target's place in the list given at the start.
-  void Started(absl::Duration slip);
+  // A probe has left the schedule; it may still have to wait for its turn.
+  void Started();
+  // It begins, so long after it was due.
+  void Began(absl::Duration slip);
   void Skipped(SkipCause cause, int count);
-  // A base tick's probe has ended.
-  void Completed(std::size_t index, const ProbeResult& result);
+  // It has ended: nothing is in flight for it any more.
+  void Ended();
+  // It ended with this result, and counts as what started it.
+  void Completed(std::size_t index, const ProbeResult& result, Trigger trigger);
+  // The schedule of the target has changed.
+  void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
   // A larger output-token cap has been learned.
   void SetTokenCap(std::size_t index, int token_cap);
 
@@ -38,8 +45,9 @@ class ProbeMetrics {
   struct Families;
   struct Series;
 
-  void CountFailure(Series& series, const ProbeResult& result);
-  void ObserveDuration(Series& series, const ProbeResult& result, absl::Duration timeout);
+  void CountFailure(Series& series, const ProbeResult& result, Trigger trigger);
+  void ObserveDuration(Series& series, const ProbeResult& result, Trigger trigger,
+                       absl::Duration timeout);
   void AddPhases(Series& series, const ProbeResult& result, absl::Duration total);
   void UpdateUsage(Series& series, const ProbeResult& result);
   void UpdateClockSkew(const ProbeResult& result);

@@ -11,51 +11,110 @@ namespace {
 // of targets, and stay where they are when more are added.
 constexpr double kGoldenRatio = 0.6180339887498949;
 
-// The least share of an interval between the first round and the grid's tick
-// that follows it.
+// The least share of an interval between the first round and the base tick that
+// follows it.
 constexpr double kLeastFirstGap = 0.25;
+
+// While a provider fails, its targets are not probed more slowly than this, whatever
+// limits us.
+constexpr absl::Duration kSlowestInTrouble = absl::Seconds(60);
+
+// Targets that had to wait for the same moment start within so long after it.
+constexpr absl::Duration kSpreadAfterWait = absl::Seconds(30);
+
+// The wall clock may be set at any time: windows are looked at anew this often.
+constexpr absl::Duration kWindowCheck = absl::Seconds(30);
+
+std::string LabelSet(const TargetId& id) { return id.Name() + " " + id.region; }
 
 }  // namespace
 
-std::string_view TargetStateName(TargetState state) {
-  switch (state) {
-    case TargetState::kPaused:
-      return "paused";
-    case TargetState::kBackingOff:
-      return "backing_off";
-    case TargetState::kHeld:
-      return "held";
-    case TargetState::kConfirming:
-      return "confirming";
-    case TargetState::kStretched:
-      return "stretched";
-    case TargetState::kSteady:
-      return "steady";
-  }
-  return "steady";
-}
-
 std::string_view SkipCauseName(SkipCause cause) {
-  return cause == SkipCause::kInFlight ? "in_flight" : "late";
+  switch (cause) {
+    case SkipCause::kInFlight:
+      return "in_flight";
+    case SkipCause::kLate:
+      return "late";
+    case SkipCause::kDisturbed:
+      return "disturbed";
+  }
+  return "late";
 }
 
 Scheduler::Scheduler(const Clock& clock, const Options& options,
-                     std::vector<std::shared_ptr<const Target>> targets, Callbacks callbacks)
+                     const std::vector<std::shared_ptr<const Target>>& targets, Callbacks callbacks)
     : clock_(clock),
       options_(options),
-      targets_(std::move(targets)),
       callbacks_(std::move(callbacks)),
-      random_(options.seed) {
-  const MonotonicTime start = clock_.Monotonic();
-  const double offset = std::uniform_real_distribution<double>(0, 1)(random_);
-  double whole = 0;
-  for (std::size_t i = 0; i < targets_.size(); ++i) {
-    const double phase = std::modf(offset + kGoldenRatio * static_cast<double>(i), &whole);
-    const absl::Duration interval = targets_[i]->interval;
-    const absl::Duration first = std::min(options_.first_round, interval) * phase;
-    entries_.push_back({start + interval * phase, -1, false});
-    Queue(start + first, i);
+      random_(options.seed),
+      phase_offset_(std::uniform_real_distribution<double>(0, 1)(random_)) {
+  Replace(targets, options_.maintenance);
+}
+
+std::vector<std::size_t> Scheduler::Replace(
+    const std::vector<std::shared_ptr<const Target>>& targets,
+    std::vector<MaintenanceWindow> maintenance) {
+  options_.maintenance = std::move(maintenance);
+  std::map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].target != nullptr) known[LabelSet(entries_[i].target->id)] = i;
   }
+  std::vector<std::size_t> indices(targets.size());
+  std::vector<std::size_t> added;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const auto found = known.find(LabelSet(targets[i]->id));
+    if (found == known.end()) {
+      added.push_back(i);
+      continue;
+    }
+    indices[i] = found->second;
+    entries_[found->second].target = targets[i];
+    known.erase(found);
+  }
+  for (const auto& [labels, index] : known) Remove(index);
+  for (const std::size_t i : added) {
+    indices[i] = TakeFreeIndex();
+    Begin(indices[i], targets[i]);
+  }
+  WatchMaintenance();
+  RefreshAll();
+  return indices;
+}
+
+std::size_t Scheduler::TakeFreeIndex() {
+  if (free_.empty()) {
+    entries_.emplace_back();
+    return entries_.size() - 1;
+  }
+  const std::size_t index = free_.back();
+  free_.pop_back();
+  return index;
+}
+
+// The index is free once its last probe has ended: a late result must not be taken
+// for another target's.
+void Scheduler::Remove(std::size_t index) {
+  Entry& entry = entries_[index];
+  std::erase(entry.group->members, index);
+  entry.target = nullptr;
+  for (MonotonicTime& due : entry.due) due = absl::InfiniteDuration();
+  if (!entry.in_flight) free_.push_back(index);
+}
+
+void Scheduler::Begin(std::size_t index, std::shared_ptr<const Target> target) {
+  double whole = 0;
+  const MonotonicTime now = clock_.Monotonic();
+  Entry& entry = entries_[index];
+  entry = Entry();
+  entry.phase =
+      std::modf(phase_offset_ + kGoldenRatio * static_cast<double>(phases_given_++), &whole);
+  entry.group = &groups_[target->id.provider];
+  entry.group->members.push_back(index);
+  entry.period = target->interval;
+  entry.nominal = now + target->interval * entry.phase;
+  entry.started_at = now;
+  entry.target = std::move(target);
+  Queue(index, kBase, now + std::min(options_.first_round, entry.period) * entry.phase);
 }
 
 absl::Duration Scheduler::Jitter(absl::Duration interval) {
@@ -63,48 +122,229 @@ absl::Duration Scheduler::Jitter(absl::Duration interval) {
          std::uniform_real_distribution<double>(-options_.jitter, options_.jitter)(random_);
 }
 
-void Scheduler::QueueNext(std::size_t index) {
-  Entry& entry = entries_[index];
-  const absl::Duration interval = targets_[index]->interval;
-  const MonotonicTime now = clock_.Monotonic();
-  const bool first_round = entry.next_tick < 0;
-  if (first_round) {
-    // The first grid tick that is not on the heels of the first round.
-    entry.next_tick = entry.origin < now + interval * kLeastFirstGap ? 1 : 0;
-  } else {
-    ++entry.next_tick;
-  }
-  MonotonicTime at = entry.origin + interval * entry.next_tick + Jitter(interval);
-  if (at <= now && !first_round) {
-    // We were held up (suspended, starved): what was missed is not made up for.
-    const auto missed = static_cast<std::int64_t>(absl::FDivDuration(now - at, interval)) + 1;
-    entry.next_tick += missed;
-    at += interval * missed;
-    callbacks_.skip(index, SkipCause::kLate, static_cast<int>(missed));
-  }
-  Queue(at, index);
-}
-
-void Scheduler::Queue(MonotonicTime at, std::size_t index) {
-  // Whole microseconds, as all our times.
-  queue_.push({absl::Trunc(at, absl::Microseconds(1)), index});
+void Scheduler::Queue(std::size_t index, Kind kind, MonotonicTime at) {
+  // Whole microseconds, as all our times. What was queued before for the same
+  // purpose no longer counts: see RunDue.
+  entries_[index].due[kind] = absl::Trunc(at, absl::Microseconds(1));
+  queue_.push({entries_[index].due[kind], index, kind});
 }
 
 MonotonicTime Scheduler::RunDue() {
+  WatchMaintenance();
   const MonotonicTime now = clock_.Monotonic();
-  while (!queue_.empty() && queue_.top().at <= now) {
+  while (!queue_.empty()) {
     const Due due = queue_.top();
+    const bool stale = entries_[due.index].due[due.kind] != due.at;
+    if (!stale && due.at > now) break;
     queue_.pop();
-    Entry& entry = entries_[due.index];
-    if (entry.in_flight) {
-      callbacks_.skip(due.index, SkipCause::kInFlight, 1);
+    if (stale) continue;
+    entries_[due.index].due[due.kind] = absl::InfiniteDuration();
+    if (due.kind == kBase) {
+      RunBaseTick(due.index, due.at, now);
     } else {
-      entry.in_flight = true;
-      callbacks_.start(due.index, now - due.at);
+      RunConfirmTick(due.index, due.at, now);
     }
-    QueueNext(due.index);
   }
-  return queue_.empty() ? absl::InfiniteDuration() : queue_.top().at;
+  const MonotonicTime next = queue_.empty() ? absl::InfiniteDuration() : queue_.top().at;
+  if (options_.maintenance.empty()) return next;
+  return std::min({next, now + kWindowCheck,
+                   now + std::max(absl::ZeroDuration(), windows_change_at_ - clock_.Now())});
+}
+
+void Scheduler::RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime now) {
+  Refresh(index);
+  Entry& entry = entries_[index];
+  if (entry.state == TargetState::kPaused) {
+    // Nothing is due in a maintenance window.
+  } else if (!entry.in_flight) {
+    StartProbe(index, Trigger::kScheduled, due, now);
+  } else if (entry.trigger == Trigger::kConfirm) {
+    entry.trigger = Trigger::kScheduled;
+  } else {
+    callbacks_.skip(index, SkipCause::kInFlight, 1);
+  }
+  AdvanceBase(index, now);
+}
+
+void Scheduler::RunConfirmTick(std::size_t index, MonotonicTime due, MonotonicTime now) {
+  Entry& entry = entries_[index];
+  if (!entry.confirmation.confirming()) return;
+  Refresh(index);
+  // A probe that is under way is as good a look.
+  if (entry.state == TargetState::kConfirming && !entry.in_flight) {
+    StartProbe(index, Trigger::kConfirm, due, now);
+  }
+  const MonotonicTime next = due + kConfirmEvery;
+  Queue(index, kConfirm, next > now ? next : now + kConfirmEvery);
+}
+
+void Scheduler::StartProbe(std::size_t index, Trigger trigger, MonotonicTime due,
+                           MonotonicTime now) {
+  Entry& entry = entries_[index];
+  entry.in_flight = true;
+  entry.trigger = trigger;
+  entry.started_at = now;
+  callbacks_.start(index, now - due);
+}
+
+void Scheduler::AdvanceBase(std::size_t index, MonotonicTime now) {
+  Entry& entry = entries_[index];
+  if (entry.first_round) {
+    entry.first_round = false;
+    // The first base tick that is not on the heels of the first round.
+    if (entry.nominal < now + entry.period * kLeastFirstGap) entry.nominal += entry.period;
+    QueueBase(index);
+    return;
+  }
+  entry.nominal += entry.period;
+  if (const absl::Duration behind = now - entry.nominal; behind >= absl::ZeroDuration()) {
+    // What was missed is not made up for; it is told where nobody wanted it so.
+    const auto missed = static_cast<std::int64_t>(absl::FDivDuration(behind, entry.period)) + 1;
+    entry.nominal += entry.period * missed;
+    if (entry.state != TargetState::kPaused && !entry.put_off) {
+      callbacks_.skip(index, SkipCause::kLate, static_cast<int>(missed));
+    }
+  }
+  QueueBase(index);
+}
+
+void Scheduler::QueueBase(std::size_t index) {
+  Entry& entry = entries_[index];
+  const MonotonicTime due = entry.nominal + Jitter(entry.period);
+  const std::optional<MonotonicTime> waits = WaitsUntil(entry, clock_.Monotonic());
+  entry.put_off = waits.has_value() && *waits > due;
+  Queue(index, kBase, entry.put_off ? *waits : due);
+}
+
+std::optional<Trigger> Scheduler::Finished(std::size_t index, const Finding& finding) {
+  Entry& entry = entries_[index];
+  entry.in_flight = false;
+  if (entry.target == nullptr) {
+    free_.push_back(index);
+    return std::nullopt;
+  }
+  const MonotonicTime now = clock_.Monotonic();
+  const bool limit_changed = entry.group->backoff.Take(finding, entry.started_at, now);
+  if (entry.confirmation.Take(finding)) Queue(index, kConfirm, now + kFirstConfirmAfter);
+  if (limit_changed) {
+    for (const std::size_t member : entry.group->members) Refresh(member);
+  } else {
+    Refresh(index);
+  }
+  return entry.trigger;
+}
+
+void Scheduler::GivenUp(std::size_t index) {
+  Entry& entry = entries_[index];
+  entry.in_flight = false;
+  if (entry.target == nullptr) {
+    free_.push_back(index);
+  } else {
+    callbacks_.skip(index, SkipCause::kDisturbed, 1);
+  }
+}
+
+void Scheduler::SetStretch(double factor) {
+  stretch_ = std::max(factor, 1.0);
+  RefreshAll();
+}
+
+void Scheduler::RefreshAll() {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].target != nullptr) Refresh(i);
+  }
+}
+
+void Scheduler::Refresh(std::size_t index) {
+  Entry& entry = entries_[index];
+  const MonotonicTime now = clock_.Monotonic();
+  const TargetState state = StateNow(entry, now);
+  const absl::Duration period = PeriodIn(state, entry, now);
+  if (period != entry.period) SetPeriod(index, period, now);
+  if (entry.due[kBase] != absl::InfiniteDuration()) {
+    const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
+    const bool too_soon = waits.has_value() && entry.due[kBase] < *waits;
+    const bool too_late = entry.put_off && (!waits.has_value() || entry.due[kBase] > *waits);
+    if (too_soon || too_late) {
+      LeaveOutThePast(&entry, now);
+      QueueBase(index);
+    }
+  }
+  const absl::Duration interval =
+      state == TargetState::kConfirming ? std::min(period, kConfirmEvery) : period;
+  if (state == entry.state && interval == entry.interval) return;
+  entry.state = state;
+  entry.interval = interval;
+  callbacks_.changed(index, state, interval);
+}
+
+void Scheduler::SetPeriod(std::size_t index, absl::Duration period, MonotonicTime now) {
+  Entry& entry = entries_[index];
+  const bool is_queued = entry.due[kBase] != absl::InfiniteDuration();
+  if (is_queued && !entry.first_round) {
+    entry.nominal += period - entry.period;  // counted from the last base tick
+    entry.period = period;
+    LeaveOutThePast(&entry, now);
+    QueueBase(index);
+  }
+  entry.period = period;
+}
+
+// Base ticks that a change of the schedule moved into the past are not made up for:
+// else all targets of a provider would start at once.
+void Scheduler::LeaveOutThePast(Entry* entry, MonotonicTime now) {
+  const absl::Duration behind = now - entry->nominal;
+  if (behind <= absl::ZeroDuration()) return;
+  entry->nominal += entry->period * std::ceil(absl::FDivDuration(behind, entry->period));
+}
+
+TargetState Scheduler::StateNow(const Entry& entry, MonotonicTime now) const {
+  if (IsPaused(*entry.target)) return TargetState::kPaused;
+  if (entry.group->backoff.IsBackingOff(now)) return TargetState::kBackingOff;
+  if (entry.confirmation.held()) return TargetState::kHeld;
+  if (entry.confirmation.confirming()) return TargetState::kConfirming;
+  return stretch_ > 1 ? TargetState::kStretched : TargetState::kSteady;
+}
+
+absl::Duration Scheduler::PeriodIn(TargetState state, const Entry& entry, MonotonicTime now) const {
+  const absl::Duration base = entry.target->interval;
+  if (state == TargetState::kStretched) return base * stretch_;
+  if (state != TargetState::kBackingOff) return base;
+  const absl::Duration slowed = base * entry.group->backoff.factor();
+  if (!entry.group->backoff.FailedLately(now)) return slowed;
+  // A target that is well needs no more looks than it was given.
+  return std::min(slowed, entry.confirmation.confirming() ? kSlowestInTrouble
+                                                          : std::max(base, kSlowestInTrouble));
+}
+
+// When the provider wants to see the target next, where it asked for a wait at all.
+std::optional<MonotonicTime> Scheduler::WaitsUntil(const Entry& entry, MonotonicTime now) const {
+  const ProviderBackoff& backoff = entry.group->backoff;
+  MonotonicTime until =
+      backoff.not_before() + std::min(entry.period, kSpreadAfterWait) * entry.phase;
+  if (backoff.FailedLately(now)) until = std::min(until, entry.started_at + kSlowestInTrouble);
+  if (until <= now) return std::nullopt;
+  return absl::Trunc(until, absl::Microseconds(1));
+}
+
+bool Scheduler::IsPaused(const Target& target) const {
+  const absl::Time now = clock_.Now();
+  return std::any_of(
+      options_.maintenance.begin(), options_.maintenance.end(),
+      [&](const MaintenanceWindow& w) { return w.Covers(target.id) && w.IsOpen(now); });
+}
+
+void Scheduler::WatchMaintenance() {
+  const absl::Time now = clock_.Now();
+  if (options_.maintenance.empty() || (now >= windows_seen_at_ && now < windows_change_at_)) {
+    return;
+  }
+  windows_seen_at_ = now;
+  windows_change_at_ = absl::InfiniteFuture();
+  for (const MaintenanceWindow& window : options_.maintenance) {
+    windows_change_at_ = std::min(windows_change_at_, window.NextChange(now));
+  }
+  RefreshAll();
 }
 
 }  // namespace heyhi

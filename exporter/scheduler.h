@@ -3,86 +3,166 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <random>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "exporter/confirmation.h"
+#include "exporter/finding.h"
+#include "exporter/maintenance.h"
+#include "exporter/provider_backoff.h"
+#include "exporter/target_state.h"
 #include "probes/clock.h"
 #include "probes/target.h"
+#include "probes/trigger.h"
 
 namespace heyhi {
 
-// What the schedule does with a target now. This version knows only steady.
-enum class TargetState { kPaused, kBackingOff, kHeld, kConfirming, kStretched, kSteady };
-inline constexpr TargetState kTargetStates[] = {TargetState::kPaused,    TargetState::kBackingOff,
-                                                TargetState::kHeld,      TargetState::kConfirming,
-                                                TargetState::kStretched, TargetState::kSteady};
-std::string_view TargetStateName(TargetState state);
-
-// Why a probe that was due did not start.
-enum class SkipCause { kInFlight, kLate };
-inline constexpr SkipCause kSkipCauses[] = {SkipCause::kInFlight, SkipCause::kLate};
+// Why a probe that was due did not count.
+enum class SkipCause {
+  kInFlight,   // the one before it had not ended
+  kLate,       // its time had passed (the machine was suspended or starved)
+  kDisturbed,  // it ran, but this process stood still meanwhile: its result says nothing
+};
+inline constexpr SkipCause kSkipCauses[] = {SkipCause::kInFlight, SkipCause::kLate,
+                                            SkipCause::kDisturbed};
 std::string_view SkipCauseName(SkipCause cause);
 
-// Decides when each target is probed. Each target has a grid of base ticks: its
-// interval apart, at a phase of its own, each tick moved by up to ±10 % of the
-// interval. The grid never drifts, however late a tick starts. The first round is
-// squeezed into the first 30 seconds. Thread-compatible; uses no time but
-// `clock`'s, so a month runs in a second on a simulated one.
+// Decides when each target is probed. Each target has base ticks: its interval apart,
+// at a phase of its own, each moved by up to ±10 % of the interval; they never drift,
+// however late one starts. The first round is squeezed into the first 30 seconds.
+// What results say (Finished) moves a target between the states of TargetState, which
+// see; a target that is being confirmed is probed at extra times too, while its base
+// ticks go on. At most one probe of a target is in flight: where a base tick meets a
+// confirming probe that is under way, that probe is the base tick's.
+//
+// Targets are known by their index, which stays while they are configured.
+// Thread-compatible; uses no time but `clock`'s, so a month runs in seconds on a
+// simulated one.
 class Scheduler {
  public:
   struct Options {
     std::uint64_t seed = 1;  // of phases and jitter
     absl::Duration first_round = absl::Seconds(30);
     double jitter = 0.1;  // part of the interval, to both sides
+    std::vector<MaintenanceWindow> maintenance;
   };
 
   struct Callbacks {
-    // Starts a probe; Finished(index) must be called once it has ended. `slip` is
-    // how long after its due time it starts.
+    // Starts a probe; Finished(index) or GivenUp(index) must be called once it has
+    // ended. `slip` is how long after its due time it starts.
     std::function<void(std::size_t index, absl::Duration slip)> start;
     // `count` due ticks were left out.
     std::function<void(std::size_t index, SkipCause cause, int count)> skip;
+    // The target's state, or the interval in force, is another than before. Also
+    // called once for each target at its beginning.
+    std::function<void(std::size_t index, TargetState state, absl::Duration interval)> changed;
   };
 
-  // `clock` must outlive the scheduler. The schedule begins now.
+  // `clock` must outlive the scheduler. The schedule begins now. Calls `changed`.
   Scheduler(const Clock& clock, const Options& options,
-            std::vector<std::shared_ptr<const Target>> targets, Callbacks callbacks);
+            const std::vector<std::shared_ptr<const Target>>& targets, Callbacks callbacks);
 
-  // Starts every probe that is due; returns when the next one will be.
+  // Starts every probe that is due; returns when it should be called again.
   MonotonicTime RunDue();
 
-  // The probe of that target has ended.
-  void Finished(std::size_t index) { entries_[index].in_flight = false; }
+  // The probe of that target has ended, with this finding. Returns as what it counts;
+  // nothing where the target has gone meanwhile: then it does not count.
+  std::optional<Trigger> Finished(std::size_t index, const Finding& finding);
+  // The probe of that target has ended without a result that says anything.
+  void GivenUp(std::size_t index);
+
+  // Base intervals are so much longer where nothing else holds: 1 is as configured.
+  // For the guard of the month's budget.
+  void SetStretch(double factor);
+
+  // A new configuration. Targets of the same label set go on as they were (with a new
+  // interval, if it changed); others go, or begin with a first round of their own.
+  // Returns the index of each, in order; those of targets that went are used again.
+  std::vector<std::size_t> Replace(const std::vector<std::shared_ptr<const Target>>& targets,
+                                   std::vector<MaintenanceWindow> maintenance);
+
+  TargetState state(std::size_t index) const { return entries_[index].state; }
+  // The interval between probes now in force.
+  absl::Duration interval(std::size_t index) const { return entries_[index].interval; }
 
  private:
+  // What a queued time is for.
+  enum Kind { kBase, kConfirm, kKinds };
+
+  // What the targets of one provider share.
+  struct Group {
+    ProviderBackoff backoff;
+    std::vector<std::size_t> members;
+  };
+
   struct Entry {
-    MonotonicTime origin;    // the grid's tick 0
-    std::int64_t next_tick;  // the grid's number of the tick in the queue; -1 is the first round
+    std::shared_ptr<const Target> target;  // null: the index is free, or soon
+    Group* group = nullptr;
+    double phase = 0;         // 0 to 1: spreads the targets over time
+    MonotonicTime nominal;    // of the base tick in the queue, without jitter
+    absl::Duration period;    // between nominal ticks
+    bool first_round = true;  // the queued base tick is the first round's
+    bool put_off = false;     // the queued base tick waits for what the provider asked for
+    MonotonicTime due[kKinds] = {absl::InfiniteDuration(), absl::InfiniteDuration()};
     bool in_flight = false;
+    Trigger trigger = Trigger::kScheduled;  // of the probe in flight
+    MonotonicTime started_at;
+    Confirmation confirmation;
+    TargetState state = TargetState::kSteady;
+    absl::Duration interval;  // in force
   };
   struct Due {
     MonotonicTime at;
     std::size_t index;
+    Kind kind;
     bool operator>(const Due& other) const {
       return at != other.at ? at > other.at : index > other.index;
     }
   };
 
-  void QueueNext(std::size_t index);
-  void Queue(MonotonicTime at, std::size_t index);
+  void Begin(std::size_t index, std::shared_ptr<const Target> target);
+  void Remove(std::size_t index);
+  std::size_t TakeFreeIndex();
+  void Queue(std::size_t index, Kind kind, MonotonicTime at);
+  void RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime now);
+  void RunConfirmTick(std::size_t index, MonotonicTime due, MonotonicTime now);
+  void StartProbe(std::size_t index, Trigger trigger, MonotonicTime due, MonotonicTime now);
+  void AdvanceBase(std::size_t index, MonotonicTime now);
+  void QueueBase(std::size_t index);
+
+  // Brings state and interval up to date with what is known now.
+  void Refresh(std::size_t index);
+  void RefreshAll();
+  TargetState StateNow(const Entry& entry, MonotonicTime now) const;
+  absl::Duration PeriodIn(TargetState state, const Entry& entry, MonotonicTime now) const;
+  void SetPeriod(std::size_t index, absl::Duration period, MonotonicTime now);
+  static void LeaveOutThePast(Entry* entry, MonotonicTime now);
+  std::optional<MonotonicTime> WaitsUntil(const Entry& entry, MonotonicTime now) const;
+  bool IsPaused(const Target& target) const;
+  void WatchMaintenance();
   absl::Duration Jitter(absl::Duration interval);
 
   const Clock& clock_;
-  const Options options_;
-  const std::vector<std::shared_ptr<const Target>> targets_;
+  Options options_;
   const Callbacks callbacks_;
   std::mt19937_64 random_;
+  double phase_offset_;
+  std::size_t phases_given_ = 0;
+  double stretch_ = 1;
   std::vector<Entry> entries_;
+  std::vector<std::size_t> free_;        // indices
+  std::map<std::string, Group> groups_;  // by provider; never removed
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
+  // Wall times between which no maintenance window opens or closes.
+  absl::Time windows_seen_at_ = absl::InfinitePast();
+  absl::Time windows_change_at_ = absl::InfinitePast();
 };
 
 }  // namespace heyhi

@@ -55,6 +55,7 @@ class TargetBuilder {
     }
     target_.error_rules = row().error_rules;
     target_.base_url = settings_.base_url.value.value_or(std::string(row().base_url));
+    target_.public_only = !settings_.base_url.value.has_value();
     if (target_.base_url.empty() && known_ != nullptr) {
       return Error(0, absl::StrCat("provider \"", target_.id.provider,
                                    "\" has another address for each customer: add base_url, such "

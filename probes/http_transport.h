@@ -28,6 +28,13 @@ struct HttpRequest {
   bool connect_only = false;
   // Connects to public addresses only, whatever the resolver says.
   bool public_only = false;
+
+  // Both optional, called at most once each, from within Start or RunUntil.
+  // The exchange begins now, after having waited for its turn so long.
+  std::function<void(absl::Duration waited)> began;
+  // `late_after` since it began the request is not out: no connection stands yet.
+  absl::Duration late_after = absl::Seconds(1);
+  std::function<void()> late;
 };
 
 // When each step of an exchange ended, counted from when it began: the call of

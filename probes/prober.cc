@@ -4,7 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "probes/http_date.h"
 #include "probes/model_name.h"
+#include "probes/public_address.h"
+#include "probes/retry_after.h"
 #include "probes/verdict.h"
 
 namespace heyhi {
@@ -35,15 +38,11 @@ std::string RequestId(const Target& target, const HttpExchange& exchange) {
 }
 
 std::optional<absl::Duration> ClockSkew(const HttpExchange& exchange, absl::Time started_at) {
-  absl::Time date;
-  std::string error;
-  if (!exchange.times.first_byte.has_value() ||
-      !absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", exchange.Header("date"), &date, &error)) {
-    return std::nullopt;
-  }
+  const std::optional<absl::Time> date = ParseHttpDate(exchange.Header("date"));
+  if (!exchange.times.first_byte.has_value() || !date.has_value()) return std::nullopt;
   // The header is cut to the second, so its middle is the better guess.
   const absl::Time answered_at = started_at + *exchange.times.first_byte;
-  const absl::Duration skew = answered_at - (date + absl::Milliseconds(500));
+  const absl::Duration skew = answered_at - (*date + absl::Milliseconds(500));
   constexpr absl::Duration kBelievable = absl::Hours(24);
   if (skew > kBelievable || skew < -kBelievable) return std::nullopt;
   return skew;
@@ -101,6 +100,16 @@ void TakeVerdict(const Target& target, const HttpExchange& exchange,
   if (verdict->reason.has_value()) result->detail = absl::StrCat("HTTP status ", exchange.status);
 }
 
+// Our own standing still, from which on a result says nothing.
+constexpr absl::Duration kDisturbingStall = absl::Milliseconds(250);
+
+// What broke on the way there or back, a stream included; not what an answer said.
+bool MayBeTheNetworks(const ProbeResult& result, const HttpExchange& exchange) {
+  if (!exchange.failure.has_value() || result.fault != Fault::kProvider) return false;
+  return result.reason == Reason::kStreamTruncated ||
+         FaultOf(*result.reason, result.error_type, /*network_down=*/true) == Fault::kNetwork;
+}
+
 }  // namespace
 
 std::string_view OutcomeName(Outcome outcome) {
@@ -145,12 +154,15 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   result.request_id = RequestId(target, exchange);
   result.clock_skew = ClockSkew(exchange, started_at);
   result.headroom = ReadHeadroom(exchange);
+  result.disturbed = exchange.stalled >= kDisturbingStall;
 
   TakeVerdict(target, exchange, VerdictOf(target, exchange, started_at), &result);
   if (result.reason.has_value()) {
     result.outcome = Outcome::kFailed;
-    // Until canaries watch our own network, transport failures count as the provider's.
     result.fault = FaultOf(*result.reason, result.error_type, /*network_down=*/false);
+    if (result.error_type == ErrorType::kRateLimit) {
+      result.retry_after = ReadRetryAfter(exchange, completed_at);
+    }
     if (exchange.status != 0) result.sample = TakeSample(exchange, target.api_key);
   } else {
     result.outcome = result.times.total > target.slow_after ? Outcome::kSlow : Outcome::kOk;
@@ -158,19 +170,37 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   return result;
 }
 
-void Prober::Start(std::shared_ptr<const Target> target, Done done) {
+void Prober::Start(std::shared_ptr<const Target> target, Done done, Began began) {
   HttpRequest request = FindDialect(target->dialect)->build_request(*target);
+  request.public_only = target->public_only;
+  request.began = std::move(began);
+  if (watch_ != nullptr) request.late = [this] { watch_->Ask(); };
   const absl::Time started_at = clock_.Now();
   transport_.Start(std::move(request), [this, target = std::move(target), started_at,
                                         done = std::move(done)](const HttpExchange& exchange) {
-    ProbeResult result = JudgeExchange(*target, exchange, started_at, clock_.Now());
-    const std::optional<Price> price =
-        prices_.Find(target->id.provider, target->id.model, started_at);
-    if (price.has_value() && result.usage.has_value()) {
-      result.cost_usd = CostUsd(*price, *result.usage);
-    }
-    done(result);
+    End(*target, exchange, started_at + exchange.waited, done);
   });
+}
+
+void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time started_at,
+                 const Done& done) {
+  ProbeResult result = JudgeExchange(target, exchange, started_at, clock_.Now());
+  const std::optional<Price> price = prices_.Find(target.id.provider, target.id.model, started_at);
+  if (price.has_value() && result.usage.has_value()) {
+    result.cost_usd = CostUsd(*price, *result.usage);
+  }
+  if (watch_ == nullptr) return done(result);
+  if (exchange.status != 0 && IsPublicAddress(exchange.remote_address)) watch_->ProbeAnswered();
+  if (result.disturbed || !MayBeTheNetworks(result, exchange)) return done(result);
+  watch_->Judge(clock_.Monotonic() - exchange.times.total,
+                [result = std::move(result), done](bool network_failed) mutable {
+                  if (network_failed) result.fault = Fault::kNetwork;
+                  done(result);
+                });
+}
+
+MonotonicTime Prober::RunDue() {
+  return watch_ == nullptr ? absl::InfiniteDuration() : watch_->RunDue();
 }
 
 }  // namespace heyhi

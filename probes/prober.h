@@ -10,6 +10,7 @@
 #include "probes/clock.h"
 #include "probes/dialect.h"
 #include "probes/http_transport.h"
+#include "probes/network_watch.h"
 #include "probes/price_table.h"
 #include "probes/rate_limit_headroom.h"
 #include "probes/reason.h"
@@ -55,6 +56,11 @@ struct ProbeResult {
   std::optional<absl::Duration> time_to_first_token;
   // The provider refused the call and named this least output-token cap.
   std::optional<int> named_token_cap;
+  // How long the provider asked us to wait; with error_type rate_limit.
+  std::optional<absl::Duration> retry_after;
+  // This process stood still for so long during the probe that the result says
+  // nothing about the provider; it should not be counted.
+  bool disturbed = false;
   // Our wall clock minus the answer's Date header, to its precision of a second.
   // Absent where they are more than a day apart: then the header is wrong.
   std::optional<absl::Duration> clock_skew;
@@ -71,22 +77,37 @@ std::string AdviceFor(const ProbeResult& result);
 ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, absl::Time started_at,
                           absl::Time completed_at);
 
-// Sends probes over a transport. Thread-compatible; lives on the transport's
-// thread. All that it is given must outlive it.
+// Sends probes over a transport, and finds whose fault their failures are: what broke
+// on the way is the network's where `watch` says that it failed meanwhile.
+// Thread-compatible; lives on the transport's thread. All that it is given must
+// outlive it.
 class Prober {
  public:
+  using Began = std::function<void(absl::Duration waited)>;
   using Done = std::function<void(const ProbeResult&)>;
 
-  Prober(HttpTransport& transport, const Clock& clock, const PriceTable& prices)
-      : transport_(transport), clock_(clock), prices_(prices) {}
+  // Without a watch what breaks on the way is the provider's.
+  Prober(HttpTransport& transport, const Clock& clock, const PriceTable& prices,
+         NetworkWatch* watch = nullptr)
+      : transport_(transport), clock_(clock), prices_(prices), watch_(watch) {}
 
-  // Begins one probe; `done` is called from the transport's RunUntil.
-  void Start(std::shared_ptr<const Target> target, Done done);
+  // Begins one probe. `began` (optional) is called once it has waited for its turn;
+  // `done` from the transport's RunUntil or from RunDue, a few seconds after the
+  // exchange has ended where others must be heard first.
+  void Start(std::shared_ptr<const Target> target, Done done, Began began = nullptr);
+
+  // Does what is due besides the transport's work; returns when it should be called
+  // again. Call it before each RunUntil.
+  MonotonicTime RunDue();
 
  private:
+  void End(const Target& target, const HttpExchange& exchange, absl::Time started_at,
+           const Done& done);
+
   HttpTransport& transport_;
   const Clock& clock_;
   const PriceTable& prices_;
+  NetworkWatch* const watch_;
 };
 
 }  // namespace heyhi

@@ -29,6 +29,8 @@ struct Target {
   std::string dialect = "openai_chat";
   ErrorRules error_rules = ErrorRules::kOpenAi;
   std::string base_url;
+  // base_url is ours, not the configuration's: such hosts have public addresses only.
+  bool public_only = false;
   Secret api_key;  // empty: the call carries none
   std::string ca_file;
 

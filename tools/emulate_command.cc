@@ -1,6 +1,5 @@
 #include "tools/emulate_command.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "probes/json.h"
+#include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/log.h"
 #include "serving/stop_signals.h"
@@ -22,14 +22,6 @@
 
 namespace heyhi {
 namespace {
-
-// As far as the system lets us: stalled calls hold their connections.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // the old limit serves too
-}
 
 struct Flags {
   std::string https_address = "127.0.0.1:0";
@@ -149,7 +141,7 @@ int RunEmulate(const std::vector<std::string>& arguments) {
   Logger logger(*log_options);
   options->logger = &logger;
   const StopSignals stop;
-  RaiseDescriptorLimit();
+  RaiseDescriptorLimit();  // stalled calls hold their connections
   const auto emulator = StartEmulator(*options);
   if (!emulator.ok()) {
     logger.Error("cannot start", {{"err", std::string(emulator.status().message())}});

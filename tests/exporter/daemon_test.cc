@@ -41,13 +41,21 @@ class DaemonTest : public testing::Test {
   ~DaemonTest() override { close(log_fd_); }
 
   void Begin(Config config, ScriptedTransport::Script script, bool demo = false) {
-    transport_.emplace(clock_, std::move(script));
+    transport_.emplace(clock_, [this, script = std::move(script)](const HttpRequest& request) {
+      return request.connect_only ? AnswerOfACanary() : script(request);
+    });
     logger_.emplace(Logger::Options{LogLevel::kInfo, LogFormat::kLogfmt, log_fd_});
     Daemon::Options options;
     options.version = "0.0.0-test";
     options.revision = "test";
     options.demo = demo;
     daemon_.emplace(std::move(config), options, clock_, *transport_, *logger_);
+  }
+  HttpExchange AnswerOfACanary() const {
+    if (!network_works_) return FailureAfter(absl::Milliseconds(50), Reason::kConnUnreachable);
+    HttpExchange connected;
+    connected.times.total = absl::Milliseconds(50);
+    return connected;
   }
   void RunFor(absl::Duration time) {
     const MonotonicTime end = clock_.Monotonic() + time;
@@ -62,6 +70,7 @@ class DaemonTest : public testing::Test {
   static ProcessStats FixedProcess() { return {1.5, 16777216, 33554432, 12, 1024, 1789999990}; }
 
   SimulatedClock clock_{kStart};
+  bool network_works_ = true;  // what the canaries say
   std::optional<ScriptedTransport> transport_;
   std::optional<Logger> logger_;
   std::optional<Daemon> daemon_;
@@ -126,6 +135,77 @@ TEST_F(DaemonTest, WritesTheGoldenMetrics) {
   const std::string golden((std::istreambuf_iterator<char>(file)),
                            std::istreambuf_iterator<char>());
   EXPECT_EQ(text, golden) << "if the change is wanted, run this test with HEYHI_UPDATE_GOLDEN=1";
+}
+
+// Ten minutes: the own line breaks after two and is mended after four.
+TEST_F(DaemonTest, WhatBreaksWithTheOwnNetworkIsTheNetworks) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  Begin(config, [this](const HttpRequest&) {
+    return network_works_ ? AnswerAfter(absl::Seconds(1), 200, HealthyChatBody())
+                          : FailureAfter(absl::Milliseconds(50), Reason::kConnUnreachable);
+  });
+  const std::string labels = R"({provider="p",model="m",check="chat",region="eu-1")";
+  RunFor(absl::Minutes(2));
+  EXPECT_THAT(daemon_->MetricsText({}),
+              testing::HasSubstr("heyhi_network_up{region=\"local\"} 1\n"));
+  network_works_ = false;
+  RunFor(absl::Minutes(2));
+  EXPECT_FALSE(daemon_->Sources().landing_page().network_up);
+  EXPECT_THAT(daemon_->MetricsText({}),
+              testing::HasSubstr("heyhi_network_up{region=\"local\"} 0\n"));
+  network_works_ = true;
+  RunFor(absl::Minutes(6));
+  const std::string metrics = daemon_->MetricsText({});
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_network_up{region=\"local\"} 1\n"));
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probe_failures_total" + labels +
+                                          ",error_type=\"other\",fault=\"provider\"} 0\n"));
+  EXPECT_THAT(metrics,
+              testing::Not(testing::HasSubstr("heyhi_probe_failures_total" + labels +
+                                              ",error_type=\"other\",fault=\"network\"} 0\n")));
+  EXPECT_THAT(Log(), testing::HasSubstr("own network is down"));
+  EXPECT_THAT(Log(), testing::HasSubstr("own network works again"));
+}
+
+// Base ticks and confirming probes are kept apart, and both count once.
+TEST_F(DaemonTest, ConfirmsAFailureAndCountsBaseTicksApart) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  int calls = 0;
+  Begin(config, [&calls](const HttpRequest&) {
+    return AnswerAfter(absl::Seconds(1), ++calls == 1 ? 500 : 200, HealthyChatBody());
+  });
+  RunFor(absl::Minutes(10));
+  const std::string metrics = daemon_->MetricsText({});
+  const std::string labels = R"({provider="p",model="m",check="chat",region="eu-1"} )";
+  const auto value = [&](const std::string& name) {
+    const std::size_t at = metrics.find("\n" + name + labels);
+    return std::atoi(metrics.c_str() + at + 1 + name.size() + labels.size());
+  };
+  EXPECT_EQ(value("heyhi_probe_attempts_total"), calls);
+  EXPECT_NEAR(value("heyhi_scheduled_probe_attempts_total"), 10, 1);
+  EXPECT_GE(calls - value("heyhi_scheduled_probe_attempts_total"), 6)
+      << "ten looks, some base ticks";
+  EXPECT_THAT(
+      metrics,
+      testing::HasSubstr(R"(heyhi_target_state{provider="p",model="m",check="chat",region="eu-1",)"
+                         R"(state="steady"} 1)"));
+}
+
+TEST_F(DaemonTest, AProbeDuringWhichThisProcessStoodStillDoesNotCount) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  Begin(config, [](const HttpRequest&) {
+    HttpExchange exchange = FailureAfter(absl::Seconds(20), Reason::kTtfb);
+    exchange.stalled = absl::Seconds(15);
+    return exchange;
+  });
+  RunFor(absl::Minutes(5));
+  const std::string metrics = daemon_->MetricsText({});
+  EXPECT_THAT(metrics, testing::HasSubstr(
+                           R"(heyhi_probe_attempts_total{provider="p",model="m",check="chat",)"
+                           R"(region="eu-1"} 0)"));
+  EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probes_skipped_total{cause=\"disturbed\"} 5"));
 }
 
 TEST_F(DaemonTest, IsReadyOnceAProbeHasStarted) {

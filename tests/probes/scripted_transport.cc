@@ -7,20 +7,35 @@ namespace heyhi {
 
 void ScriptedTransport::Start(HttpRequest request, Done done) {
   HttpExchange exchange = script_(request);
+  const MonotonicTime now = clock_.Monotonic();
+  Flight flight;
+  flight.ends_at = now + exchange.times.total;
+  const absl::Duration sent = exchange.times.request_sent.value_or(exchange.times.total);
+  if (request.late != nullptr && sent > request.late_after) {
+    flight.late_at = now + request.late_after;
+    flight.late = request.late;
+  }
+  flight.exchange = std::move(exchange);
+  flight.done = std::move(done);
+  flights_.push_back(std::move(flight));
+  if (request.began != nullptr) request.began(absl::ZeroDuration());
   requests_.push_back(std::move(request));
-  const MonotonicTime ends_at = clock_.Monotonic() + exchange.times.total;
-  flights_.push_back({ends_at, std::move(exchange), std::move(done)});
 }
 
 void ScriptedTransport::RunUntil(MonotonicTime deadline) {
   const auto next =
       std::min_element(flights_.begin(), flights_.end(),
-                       [](const Flight& a, const Flight& b) { return a.ends_at < b.ends_at; });
-  if (next == flights_.end() || next->ends_at > deadline) {
+                       [](const Flight& a, const Flight& b) { return a.NextAt() < b.NextAt(); });
+  if (next == flights_.end() || next->NextAt() > deadline) {
     clock_.AdvanceTo(deadline);
     return;
   }
-  clock_.AdvanceTo(next->ends_at);
+  clock_.AdvanceTo(next->NextAt());
+  if (next->NextAt() < next->ends_at) {
+    next->late_at = absl::InfiniteDuration();
+    next->late();
+    return;
+  }
   Flight flight = std::move(*next);
   flights_.erase(next);
   flight.done(std::move(flight.exchange));

@@ -1,6 +1,7 @@
 #ifndef HEYHI_TESTS_PROBES_SCRIPTED_TRANSPORT_H_
 #define HEYHI_TESTS_PROBES_SCRIPTED_TRANSPORT_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -33,6 +34,9 @@ class ScriptedTransport : public HttpTransport {
  private:
   struct Flight {
     MonotonicTime ends_at;
+    MonotonicTime late_at = absl::InfiniteDuration();
+    std::function<void()> late;
+    MonotonicTime NextAt() const { return std::min(late_at, ends_at); }
     HttpExchange exchange;
     Done done;
   };

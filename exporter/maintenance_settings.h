@@ -1,0 +1,24 @@
+#ifndef HEYHI_EXPORTER_MAINTENANCE_SETTINGS_H_
+#define HEYHI_EXPORTER_MAINTENANCE_SETTINGS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "exporter/maintenance.h"
+#include "exporter/yaml_tree.h"
+
+namespace heyhi {
+
+// A window with the line on which its targets are named.
+struct MaintenanceSetting {
+  MaintenanceWindow window;
+  int line = 0;
+};
+
+// Reads the value of `maintenance`. An error comes without file and line; `*line` is
+// then where it is.
+absl::StatusOr<std::vector<MaintenanceSetting>> ReadMaintenance(const YamlNode& node, int* line);
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_MAINTENANCE_SETTINGS_H_

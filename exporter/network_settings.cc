@@ -1,0 +1,71 @@
+#include "exporter/network_settings.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "probes/url.h"
+#include "serving/suggestion.h"
+
+namespace heyhi {
+namespace {
+
+constexpr std::size_t kFewest = 3;
+constexpr std::size_t kMost = 9;
+
+// "host:port" and nothing more.
+bool IsHostAndPort(const std::string& text) {
+  const absl::StatusOr<Url> url = ParseUrl(absl::StrCat("https://", text, "/"));
+  return url.ok() && text.find_first_of("/?#@ ") == std::string::npos &&
+         text.rfind(absl::StrCat(":", url->port)) != std::string::npos;
+}
+
+absl::Status ReadCanaries(const YamlNode& node, std::vector<std::string>* canaries) {
+  std::set<std::string> seen;
+  bool good = node.kind == YamlNode::Kind::kSequence;
+  for (const YamlNode& item : node.items) {
+    good = good && IsHostAndPort(item.scalar) && seen.insert(item.scalar).second;
+    canaries->push_back(item.scalar);
+  }
+  good = good && (canaries->empty() || (canaries->size() >= kFewest && canaries->size() <= kMost));
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "network: canaries: expected ", kFewest, " to ", kMost, " different endpoints such as [",
+      absl::StrJoin(NetworkWatch::DefaultCanaries(), ", "), "], or [] to do without"));
+}
+
+}  // namespace
+
+absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigInputs& inputs,
+                                                  int* line) {
+  NetworkWatch::Options options{NetworkWatch::DefaultCanaries(), ""};
+  *line = node.line;
+  if (node.kind != YamlNode::Kind::kMap) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("network: expected a map with the key \"canaries\", not ", node.KindName()));
+  }
+  for (const auto& [key, value] : node.entries) {
+    *line = key.line;
+    if (key.scalar == "canaries") {
+      options.canaries.clear();
+      if (auto status = ReadCanaries(value, &options.canaries); !status.ok()) return status;
+    } else if (key.scalar == "ca_file" && value.kind == YamlNode::Kind::kScalar) {
+      options.ca_file = value.scalar;
+      const absl::Status& verdict = inputs.CertificateBundle(options.ca_file);
+      if (!verdict.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("network: ca_file: ", std::string(verdict.message())));
+      }
+    } else {
+      return absl::InvalidArgumentError(
+          absl::StrCat("network: unknown key \"", key.scalar, "\"",
+                       DidYouMean(key.scalar, {"canaries", "ca_file"})));
+    }
+  }
+  return options;
+}
+
+}  // namespace heyhi

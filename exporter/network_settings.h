@@ -1,0 +1,18 @@
+#ifndef HEYHI_EXPORTER_NETWORK_SETTINGS_H_
+#define HEYHI_EXPORTER_NETWORK_SETTINGS_H_
+
+#include "absl/status/statusor.h"
+#include "exporter/config_inputs.h"
+#include "exporter/yaml_tree.h"
+#include "probes/network_watch.h"
+
+namespace heyhi {
+
+// Reads the value of `network`. An error comes without file and line; `*line` is then
+// where it is.
+absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigInputs& inputs,
+                                                  int* line);
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_NETWORK_SETTINGS_H_

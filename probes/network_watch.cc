@@ -1,0 +1,203 @@
+#include "probes/network_watch.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace heyhi {
+namespace {
+
+// A round begins at most kSpacing after a failure and lasts at most kPatience: so a
+// verdict never takes longer than NetworkWatch::kLongestWait.
+constexpr absl::Duration kSpacing = absl::Milliseconds(500);
+constexpr absl::Duration kPatience = absl::Milliseconds(2400);
+
+// When there is much trouble for long.
+constexpr absl::Duration kWideSpacing = absl::Seconds(5);
+constexpr std::size_t kRoundsPerMinute = 20;
+
+constexpr absl::Duration kEveryInTrouble = absl::Seconds(15);
+constexpr absl::Duration kEveryWhileDown = absl::Seconds(5);
+// Without trouble: only to know which canaries can be reached at all.
+constexpr absl::Duration kEveryElse = absl::Hours(1);
+
+// Longer than any probe with its verdict takes.
+constexpr absl::Duration kRemembered = absl::Seconds(150);
+
+constexpr absl::Duration kBlockedAfter = absl::Hours(3);
+constexpr int kProbesThatShowABlock = 10;
+
+// We stood still ourselves: what happened to the connection meanwhile says nothing.
+constexpr absl::Duration kStoodStill = absl::Milliseconds(250);
+
+}  // namespace
+
+std::vector<std::string> NetworkWatch::DefaultCanaries() {
+  return {"www.wikipedia.org:443", "www.apple.com:443", "deb.debian.org:443"};
+}
+
+NetworkWatch::NetworkWatch(HttpTransport& transport, const Clock& clock, Options options)
+    : transport_(transport), clock_(clock), ca_file_(std::move(options.ca_file)) {
+  for (const std::string& canary : options.canaries) {
+    canaries_.emplace_back().url = absl::StrCat("https://", canary, "/");
+  }
+}
+
+void NetworkWatch::Ask() { asked_ = true; }
+
+void NetworkWatch::Judge(MonotonicTime since, Verdict done) {
+  questions_.push_back({since, clock_.Monotonic(), std::move(done)});
+  Ask();
+}
+
+void NetworkWatch::ProbeAnswered() {
+  for (Canary& canary : canaries_) ++canary.probes_answered_since;
+}
+
+MonotonicTime NetworkWatch::RunDue() {
+  if (NextRoundAt() <= clock_.Monotonic()) BeginRound();
+  AnswerQuestions();
+  MonotonicTime next = NextRoundAt();
+  for (const Question& question : questions_) next = std::min(next, question.asked + kLongestWait);
+  return next;
+}
+
+MonotonicTime NetworkWatch::NextRoundAt() const {
+  if (canaries_.empty()) return absl::InfiniteDuration();
+  if (asked_) return last_begun_ + Spacing();
+  return last_begun_ + (!up_ ? kEveryWhileDown : trouble_ ? kEveryInTrouble : kEveryElse);
+}
+
+absl::Duration NetworkWatch::Spacing() const {
+  const MonotonicTime minute_ago = clock_.Monotonic() - absl::Minutes(1);
+  const auto recent = std::count_if(rounds_.begin(), rounds_.end(),
+                                    [&](const Round& r) { return r.begun > minute_ago; });
+  return static_cast<std::size_t>(recent) < kRoundsPerMinute ? kSpacing : kWideSpacing;
+}
+
+void NetworkWatch::BeginRound() {
+  const MonotonicTime now = clock_.Monotonic();
+  asked_ = false;
+  last_begun_ = now;
+  while (!rounds_.empty() && rounds_.front().begun < now - kRemembered) rounds_.pop_front();
+  const std::uint64_t number = ++rounds_begun_;
+  rounds_.push_back({number, now, canaries_.size(), {canaries_.size(), Mark::kUnknown}});
+  for (std::size_t i = 0; i < canaries_.size(); ++i) {
+    HttpRequest request;
+    request.method = "GET";
+    request.url = canaries_[i].url;
+    request.ca_file = ca_file_;
+    request.timeout = kPatience;
+    request.connect_only = true;
+    transport_.Start(std::move(request), [this, number, i](const HttpExchange& exchange) {
+      TakeAnswer(number, i, exchange);
+    });
+  }
+}
+
+void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
+                              const HttpExchange& exchange) {
+  const auto round = std::find_if(rounds_.begin(), rounds_.end(),
+                                  [number](const Round& r) { return r.number == number; });
+  if (round == rounds_.end()) return;  // we slept for minutes
+  Canary& canary = canaries_[index];
+  if (!exchange.failure.has_value()) {
+    canary.answered_at = clock_.Monotonic();
+    canary.rounds_failed_since = 0;
+    canary.probes_answered_since = 0;
+    round->marks[index] = exchange.retransmissions > 0 ? Mark::kLossy : Mark::kGood;
+  } else if (exchange.stalled < kStoodStill) {
+    ++canary.rounds_failed_since;
+    round->marks[index] = Mark::kFailed;
+  }
+  --round->waiting;
+  if (Failed(*round) || LostPacketsSince(clock_.Monotonic() - kEveryWhileDown)) {
+    up_ = false;
+  } else if (round->waiting == 0) {
+    up_ = true;
+  }
+  AnswerQuestions();
+}
+
+void NetworkWatch::AnswerQuestions() {
+  const MonotonicTime now = clock_.Monotonic();
+  std::vector<Question> open;
+  std::vector<std::pair<Verdict, bool>> answers;
+  // Where rounds are far apart, one from just before the failure must do.
+  const absl::Duration slack = Spacing() == kWideSpacing ? kWideSpacing : absl::ZeroDuration();
+  for (Question& question : questions_) {
+    const bool failed = FailedSince(std::min(question.since, question.asked - slack));
+    if (failed || Enough() == 0 || HasRoundSince(question.asked - slack) ||
+        now >= question.asked + kLongestWait) {
+      answers.emplace_back(std::move(question.done), failed);
+    } else {
+      open.push_back(std::move(question));
+    }
+  }
+  questions_ = std::move(open);
+  // Last, since they may ask again.
+  for (const auto& [done, failed] : answers) done(failed);
+}
+
+bool NetworkWatch::HasRoundSince(MonotonicTime since) const {
+  return std::any_of(rounds_.begin(), rounds_.end(),
+                     [since](const Round& r) { return r.begun >= since && r.waiting == 0; });
+}
+
+bool NetworkWatch::FailedSince(MonotonicTime since) const {
+  return LostPacketsSince(since) ||
+         std::any_of(rounds_.begin(), rounds_.end(),
+                     [&](const Round& r) { return r.begun >= since && Failed(r); });
+}
+
+bool NetworkWatch::Failed(const Round& round) const {
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < canaries_.size(); ++i) {
+    if (round.marks[i] == Mark::kFailed && !IsBlocked(canaries_[i])) ++failed;
+  }
+  return Enough() > 0 && failed >= Enough();
+}
+
+bool NetworkWatch::LostPacketsSince(MonotonicTime since) const {
+  std::set<std::size_t> hurt_canaries;
+  std::size_t hurt = 0;
+  std::size_t connections = 0;
+  for (const Round& round : rounds_) {
+    if (round.begun < since) continue;
+    for (std::size_t i = 0; i < canaries_.size(); ++i) {
+      if (round.marks[i] == Mark::kUnknown || IsBlocked(canaries_[i])) continue;
+      ++connections;
+      if (round.marks[i] == Mark::kGood) continue;
+      ++hurt;
+      hurt_canaries.insert(i);
+    }
+  }
+  return Enough() > 0 && hurt_canaries.size() >= Enough() && 3 * hurt >= connections;
+}
+
+bool NetworkWatch::IsBlocked(const Canary& canary) const {
+  if (canary.rounds_failed_since == 0 || canary.probes_answered_since < kProbesThatShowABlock) {
+    return false;
+  }
+  return !canary.answered_at.has_value() ||
+         clock_.Monotonic() - *canary.answered_at > kBlockedAfter;
+}
+
+std::size_t NetworkWatch::Enough() const {
+  const auto usable = static_cast<std::size_t>(
+      std::count_if(canaries_.begin(), canaries_.end(),
+                    [this](const Canary& canary) { return !IsBlocked(canary); }));
+  return usable < 2 ? 0 : std::max<std::size_t>(2, (2 * usable + 2) / 3);
+}
+
+std::vector<std::string> NetworkWatch::Blocked() const {
+  std::vector<std::string> blocked;
+  for (const Canary& canary : canaries_) {
+    if (IsBlocked(canary)) blocked.push_back(canary.url);
+  }
+  return blocked;
+}
+
+}  // namespace heyhi
