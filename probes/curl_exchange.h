@@ -48,6 +48,7 @@ class CurlExchange {
 
   // Called once the request is out, or the connection stands where there is none.
   void set_on_request_out(std::function<void()> call) { on_request_out_ = std::move(call); }
+  bool request_is_out() const { return result_.times.request_sent.has_value(); }
   void set_waited(absl::Duration waited) { result_.waited = waited; }
 
   // The name is resolved (or was an address): prepares the handle to connect to

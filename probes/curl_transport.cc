@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -62,10 +65,21 @@ class CurlTransport : public HttpTransport {
   struct Flight {
     std::unique_ptr<CurlExchange> exchange;
     std::optional<StartGate::Ticket> ticket;
+    std::function<void()> late;
+    std::uint64_t number = 0;
     Done done;
   };
 
+  // When to look whether an exchange is late.
+  struct LateCheck {
+    MonotonicTime at;
+    CurlExchange* exchange;
+    std::uint64_t number;  // of the flight: another may stand at the same address
+    bool operator>(const LateCheck& other) const { return at > other.at; }
+  };
+
   void AdmitWaiting();
+  void RunLateChecks();
   Flight& AddFlight(HttpRequest request, Url url, Done done);
   void Begin(Flight& flight);
   void Connect(Flight& flight, const std::vector<std::string>& addresses);
@@ -80,6 +94,8 @@ class CurlTransport : public HttpTransport {
   StartGate gate_;
   std::deque<Waiting> waiting_;
   std::unordered_map<CurlExchange*, Flight> flights_;
+  std::uint64_t flights_begun_ = 0;
+  std::priority_queue<LateCheck, std::vector<LateCheck>, std::greater<>> late_checks_;
   std::vector<Flight> ended_;
   DnsLookups lookups_;  // refers to flights
 };
@@ -91,6 +107,7 @@ void CurlTransport::Start(HttpRequest request, Done done) {
     flight.exchange->Fail(Reason::kTransportError, std::string(url.status().message()));
     End(flight.exchange.get());
   } else if (request.connect_only) {
+    if (request.began != nullptr) request.began(absl::ZeroDuration());
     Begin(AddFlight(std::move(request), *std::move(url), std::move(done)));
   } else {
     waiting_.push_back({std::move(request), *std::move(url), std::move(done), clock_.Monotonic()});
@@ -105,20 +122,39 @@ void CurlTransport::AdmitWaiting() {
     if (!ticket.has_value()) return;
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
+    const auto began = std::move(next.request.began);
     Flight& flight = AddFlight(std::move(next.request), std::move(next.url), std::move(next.done));
     flight.ticket = ticket;
-    flight.exchange->set_waited(flight.exchange->started() - next.since);
+    const absl::Duration waited = flight.exchange->started() - next.since;
+    flight.exchange->set_waited(waited);
+    if (began != nullptr) began(waited);
     flight.exchange->set_on_request_out([this, ticket] { gate_.HandshakeOver(*ticket); });
     Begin(flight);
   }
 }
 
 CurlTransport::Flight& CurlTransport::AddFlight(HttpRequest request, Url url, Done done) {
+  const std::function<void()> late = std::move(request.late);
+  const absl::Duration late_after = request.late_after;
   auto exchange = std::make_unique<CurlExchange>(
       CurlExchange::Surroundings{clock_, options_, meter_}, std::move(request), std::move(url));
   CurlExchange* key = exchange.get();
-  return flights_.emplace(key, Flight{std::move(exchange), std::nullopt, std::move(done)})
+  const std::uint64_t number = ++flights_begun_;
+  if (late != nullptr) late_checks_.push({key->started() + late_after, key, number});
+  return flights_
+      .emplace(key, Flight{std::move(exchange), std::nullopt, late, number, std::move(done)})
       .first->second;
+}
+
+void CurlTransport::RunLateChecks() {
+  const MonotonicTime now = clock_.Monotonic();
+  while (!late_checks_.empty() && late_checks_.top().at <= now) {
+    const LateCheck check = late_checks_.top();
+    late_checks_.pop();
+    const auto found = flights_.find(check.exchange);
+    if (found == flights_.end() || found->second.number != check.number) continue;
+    if (!check.exchange->request_is_out()) found->second.late();
+  }
 }
 
 void CurlTransport::Begin(Flight& flight) {
@@ -161,6 +197,7 @@ void CurlTransport::RunUntil(MonotonicTime deadline) {
     multis_.RunTimers();
     lookups_.RunTimers();
     for (CurlExchange* exchange : multis_.TakeEnded()) End(exchange);
+    RunLateChecks();
     AdmitWaiting();
     const std::vector<Flight> ended = std::exchange(ended_, {});
     for (const Flight& flight : ended) flight.done(flight.exchange->TakeResult());
@@ -171,6 +208,7 @@ void CurlTransport::RunUntil(MonotonicTime deadline) {
 void CurlTransport::WaitForEvents(MonotonicTime deadline) {
   const MonotonicTime now = clock_.Monotonic();
   MonotonicTime until = std::min({deadline, multis_.NextTimer(), lookups_.NextTimer()});
+  if (!late_checks_.empty()) until = std::min(until, late_checks_.top().at);
   if (!waiting_.empty()) until = std::min(until, gate_.NextPlaceAt());
   if (!flights_.empty()) until = std::min(until, now + kLongestWait);
   const absl::Duration wait = ended_.empty() ? until - now : absl::ZeroDuration();

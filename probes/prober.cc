@@ -190,7 +190,7 @@ void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time 
     result.cost_usd = CostUsd(*price, *result.usage);
   }
   if (watch_ == nullptr) return done(result);
-  if (exchange.status != 0 && IsPublicAddress(exchange.remote_address)) watch_->ProbeAnswered();
+  if (exchange.status != 0 && !IsPrivateAddress(exchange.remote_address)) watch_->ProbeAnswered();
   if (result.disturbed || !MayBeTheNetworks(result, exchange)) return done(result);
   watch_->Judge(clock_.Monotonic() - exchange.times.total,
                 [result = std::move(result), done](bool network_failed) mutable {

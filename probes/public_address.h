@@ -11,6 +11,10 @@ namespace heyhi {
 // (mapped, NAT64, 6to4) is judged as itself. False for what is no address. Pure.
 bool IsPublicAddress(const std::string& address);
 
+// True for one of this machine, or of a private, shared or link-local network: an
+// answer from there says nothing about the way to the internet. Pure.
+bool IsPrivateAddress(const std::string& address);
+
 }  // namespace heyhi
 
 #endif  // HEYHI_PROBES_PUBLIC_ADDRESS_H_

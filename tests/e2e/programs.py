@@ -224,7 +224,7 @@ MODELS = {"openrouter": "openai/gpt-6-luna", "azure_openai": "my-deployment",
 def config_for(emulator, interval="1s", timeout="10s", ca_file=None, providers=None,
                checks="[chat]"):
     """A configuration that probes the emulator over TLS."""
-    lines = ["region: test", "defaults:", f"  interval: {interval}", f"  timeout: {timeout}",
+    lines = ["region: test", "network: {canaries: []}", "defaults:", f"  interval: {interval}", f"  timeout: {timeout}",
              "  api_key_env: TEST_KEY", f"  checks: {checks}"]
     if ca_file != "":
         lines.append(f"  ca_file: {ca_file or emulator.ca_file}")

@@ -92,5 +92,16 @@ TEST_P(RefusedAddressTest, IsNotPublic) {
 
 INSTANTIATE_TEST_SUITE_P(PublicAddressTest, RefusedAddressTest, ::testing::ValuesIn(kRefused));
 
+TEST(PrivateAddressTest, IsOneOfThisMachineOrANetworkNearIt) {
+  for (const char* address : {"127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1",
+                              "169.254.169.254", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1"}) {
+    EXPECT_TRUE(IsPrivateAddress(address)) << address;
+  }
+  for (const char* address : {"8.8.8.8", "172.32.0.1", "203.0.113.7", "2606:4700::1111",
+                              "::ffff:8.8.8.8", "example.com", ""}) {
+    EXPECT_FALSE(IsPrivateAddress(address)) << address;
+  }
+}
+
 }  // namespace
 }  // namespace heyhi
