@@ -2,15 +2,19 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "probes/json.h"
@@ -28,6 +32,7 @@ struct Flags {
   std::string http_address = "127.0.0.1:0";
   std::string testdata = "tests/testdata";
   std::string ca_file;
+  std::vector<std::string> tls_names;
   std::string latency = "0";
   std::string seed = "1";
   std::string ready_file;
@@ -48,6 +53,8 @@ FlagSet DeclareFlags(Flags* flags) {
                 "Folder of recorded cases, <provider>/<case>.json.");
   set.AddString("tls.ca-file", &flags->ca_file, "FILE",
                 "Where to write the CA certificate that clients must trust; empty writes none.");
+  set.AddList("tls.name", &flags->tls_names, "HOST",
+              "Host name that the certificate holds for besides localhost; may be repeated.");
   set.AddString("latency", &flags->latency, "LATENCY",
                 "Wait before each answer: 250ms, 100ms..900ms (uniform) or 250ms/700ms "
                 "(lognormal, median/p95).");
@@ -60,6 +67,14 @@ FlagSet DeclareFlags(Flags* flags) {
   return set;
 }
 
+// The names go into OpenSSL's list of alternative names, where a comma begins
+// another one.
+bool IsHostName(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
+  });
+}
+
 absl::StatusOr<EmulatorOptions> ReadOptions(const Flags& flags) {
   EmulatorOptions options;
   options.https_address = flags.https_address;
@@ -68,6 +83,13 @@ absl::StatusOr<EmulatorOptions> ReadOptions(const Flags& flags) {
   const auto latency = Latency::Parse(flags.latency);
   if (!latency.ok()) return latency.status();
   options.latency = *latency;
+  for (const std::string& name : flags.tls_names) {
+    if (!IsHostName(name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("flag --tls.name: expected a host name, not \"", name, "\""));
+    }
+    options.certificate.names.push_back(absl::StrCat("DNS:", name));
+  }
   if (!absl::SimpleAtoi(flags.seed, &options.seed)) {
     return absl::InvalidArgumentError(
         absl::StrCat("flag --seed: expected a whole number, not \"", flags.seed, "\""));
