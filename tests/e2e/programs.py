@@ -125,15 +125,16 @@ class Program:
 
 
 class Emulator(Program):
-    """heyhitool emulate, ready to answer."""
+    """heyhitool emulate, ready to answer. `prefix` is what starts it: a command that ends in
+    running its arguments."""
 
-    def __init__(self):
+    def __init__(self, flags=(), prefix=()):
         self.folder = tempfile.TemporaryDirectory()
         base = pathlib.Path(self.folder.name)
         self.ca_file = base / "ca.pem"
         ready = base / "ready.json"
-        super().__init__([BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
-                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}"])
+        super().__init__([*prefix, BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
+                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}", *flags])
         self._begin(lambda: wait_for("the emulator", lambda: ready.exists() or self._ended()))
         addresses = json.loads(ready.read_text())
         self.http = "http://" + addresses["http"]
@@ -167,13 +168,14 @@ class Emulator(Program):
 
 
 class Exporter(Program):
-    """heyhi-exporter on a free port, listening."""
+    """heyhi-exporter on a free port, listening. `prefix` is what starts it: a command that ends
+    in running its arguments."""
 
-    def __init__(self, config, environment=None, flags=()):
+    def __init__(self, config, environment=None, flags=(), prefix=()):
         self.folder = tempfile.TemporaryDirectory()
         file = pathlib.Path(self.folder.name) / "heyhi.yml"
         file.write_text(config)
-        super().__init__([BIN / "heyhi-exporter", f"--config.file={file}",
+        super().__init__([*prefix, BIN / "heyhi-exporter", f"--config.file={file}",
                           "--web.listen-address=127.0.0.1:0", *flags], environment)
         address = self._begin(
             lambda: self.wait_for_log(r"msg=listening address=(\S+)")).group(1)

@@ -1,0 +1,279 @@
+"""Whose fault a failure is: the network breaks in many ways, each time again and again, and
+every failed probe must be charged to the right one.
+
+The scenarios run at the same time, each in a network of its own. HEYHI_REPEAT says how often
+each is repeated: 5 times, and 20 with HEYHI_FULL=1."""
+
+import concurrent.futures
+import json
+import os
+import sys
+import unittest
+import urllib.request
+
+from namespaces import ADDRESSES, CANARIES, Network, require_namespaces
+from programs import CANARY, PATHS, Emulator, Exporter, wait_for
+from probe_log import failures, results
+
+REPEAT = int(os.environ.get("HEYHI_REPEAT", "20" if os.environ.get("HEYHI_FULL") == "1" else "5"))
+# The names of the two providers, and what the emulator calls them.
+HOSTS = {"openai": "provider-a.test", "mistral": "provider-b.test"}
+OURS, THEIRS = {"openai"}, {"mistral"}
+
+
+class Site:
+    """A network with an emulator at each provider's address, and an exporter at home."""
+
+    def __init__(self, name, checks="[chat, stream]", openai_models="", latency="0"):
+        self.name = name
+        self.network = Network()
+        self.emulators, self.exporter = {}, None
+        self._models = {"openai": openai_models}
+        self._checks = checks
+        try:
+            for provider, host in HOSTS.items():
+                self.emulators[provider] = Emulator(
+                    [f"--web.listen-address={ADDRESSES[host]}:443", f"--tls.name={host}",
+                     f"--latency={latency}"], self.network.internet.prefix)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        for program in (self.exporter, *self.emulators.values()):
+            if program is not None:
+                program.stop()
+        self.network.close()
+
+    def _config(self):
+        lines = ["region: test", "defaults:", "  interval: 1s", "  timeout: 3s",
+                 "  api_key_env: TEST_KEY", f"  checks: {self._checks}", "network:",
+                 f"  canaries: {json.dumps([name + ':443' for name in CANARIES])}",
+                 f"  ca_file: {self.network.canary_ca}", "providers:"]
+        for provider, host in HOSTS.items():
+            lines += [f"  - name: {provider}", f"    base_url: https://{host}/{PATHS[provider]}",
+                      f"    ca_file: {self.emulators[provider].ca_file}"]
+            if self._models.get(provider):
+                lines.append(f"    models: {self._models[provider]}")
+        return "\n".join(lines) + "\n"
+
+    def start_exporter(self):
+        self.exporter = Exporter(self._config(), {"TEST_KEY": CANARY}, ["--log.level=debug"],
+                                 self.network.home.prefix)
+
+    def stop_exporter(self):
+        code = self.exporter.stop()
+        self.exporter = None
+        if code != 0:
+            raise AssertionError(f"{self.name}: the exporter exits with {code}")
+
+    def metric(self, name, **labels):
+        with self.network.home.inside():
+            return self.exporter.metric(name, **labels)
+
+    def requests(self, provider):
+        with self.network.internet.inside():
+            return self.emulators[provider].requests().get(provider, {}).get("requests", 0)
+
+    def network_up(self):
+        return self.metric("heyhi_network_up", region="test")
+
+    def mark(self):
+        """The end of the log as it is now."""
+        return len(self.exporter.log)
+
+    def wait_for(self, what, condition):
+        def checked():
+            if self.exporter.process.poll() is not None:
+                raise AssertionError(f"{self.name}: the exporter ended; {self.log_tail()}")
+            return condition()
+        try:
+            return wait_for(f"{self.name}: {what}", checked)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.log_tail()}") from None
+
+    def log_tail(self, start=None):
+        return "log:\n" + self.exporter.log[self.mark() - 6000 if start is None else start:][:20000]
+
+    def wait_until_well(self, since=0):
+        """Every target has been ok since then and last, and the network is seen to be up."""
+        def well():
+            last = {result.target: result for result in results(self.exporter.log, since)}
+            return (len(last) == self.metric("heyhi_target_info") and
+                    all(result.outcome == "ok" for result in last.values()) and
+                    self.network_up() == 1)
+        self.wait_for("all to be well", well)
+
+    def expect(self, since, fault, providers=frozenset(HOSTS)):
+        """Every probe that failed since then was one of these providers', by that fault."""
+        for failure in failures(self.exporter.log, since):
+            if failure.fault != fault or failure.target.split("/")[0] not in providers:
+                raise AssertionError(f"{self.name}: expected only {fault} faults of "
+                                     f"{sorted(providers)}, not {failure}; {self.log_tail(since)}")
+
+
+def break_and_heal(site, inject, fault, providers=frozenset(HOSTS), least=1, network_up=None):
+    """Once: the network breaks, `least` probes fail of each of the providers, it heals."""
+    since = site.mark()
+    inject()
+    def failed():
+        found = [failure.target.split("/")[0] for failure in failures(site.exporter.log, since)]
+        if network_up == 1 and site.network_up() != 1:
+            raise AssertionError(f"{site.name}: heyhi_network_up is {site.network_up()}; "
+                                 f"{site.log_tail(since)}")
+        return all(found.count(provider) >= least for provider in providers)
+    site.wait_for(f"failures of {sorted(providers)}", failed)
+    if network_up == 0:
+        site.wait_for("heyhi_network_up to be 0", lambda: site.network_up() == 0)
+    healed = site.mark()
+    site.network.heal()
+    site.wait_until_well(healed)
+    site.expect(since, fault, providers)
+
+
+def repeat(site, inject, *arguments, **options):
+    site.start_exporter()
+    site.wait_until_well()
+    for number in range(REPEAT):
+        break_and_heal(site, lambda: inject(number), *arguments, **options)
+    site.expect(0, *arguments)  # nothing in between either
+    site.stop_exporter()
+
+
+# The scenarios.
+
+def line_cut(site):
+    repeat(site, lambda n: site.network.cut(), "network", network_up=0)
+
+
+def line_unplugged_or_unreachable(site):
+    ways = (site.network.unplug, site.network.answer_unreachable)
+    repeat(site, lambda n: ways[n % 2](), "network", network_up=0)
+
+
+def line_loses_packets(site):
+    repeat(site, lambda n: site.network.lose(30), "network", least=2)
+
+
+def dns_silent(site):
+    repeat(site, lambda n: site.network.drop_dns(), "network", network_up=0)
+
+
+def dns_useless(site):
+    modes = (site.network.dns.REFUSED, "empty", site.network.dns.SERVFAIL,
+             site.network.dns.NXDOMAIN, "silent")
+    def inject(number):
+        site.network.dns.mode = modes[number % len(modes)]
+    repeat(site, inject, "network", network_up=0)
+
+
+def provider_black_holed(site):
+    repeat(site, lambda n: site.network.black_hole(HOSTS["openai"]), "provider", OURS,
+           network_up=1)
+
+
+def line_cut_during_a_probe(site):
+    """The emulators take their time, so a probe is in flight once they have seen its request."""
+    def inject(_):
+        before = site.requests("mistral")
+        site.wait_for("a request on its way", lambda: site.requests("mistral") > before)
+        site.network.cut()
+    repeat(site, inject, "network", network_up=0)
+
+
+def line_down_at_the_start(site):
+    for _ in range(REPEAT):
+        site.network.cut()
+        site.start_exporter()
+        break_and_heal(site, lambda: None, "network", network_up=0)
+        site.stop_exporter()
+
+
+def canaries_never_reached(site):
+    """Behind an egress allow-list canaries say nothing, once providers are seen to answer."""
+    canaries = [f"ip daddr {ADDRESSES[name]} drop" for name in CANARIES]
+    site.network.inject(*canaries)
+    site.start_exporter()
+    def many_ok():
+        counts = {}
+        for result in results(site.exporter.log):
+            counts[result.target] = counts.get(result.target, 0) + (result.outcome == "ok")
+        return len(counts) == site.metric("heyhi_target_info") and min(counts.values()) >= 10
+    site.wait_for("ten good probes of each target", many_ok)
+    for _ in range(REPEAT):
+        since = site.mark()
+        site.network.black_hole(HOSTS["openai"])
+        site.wait_for("failures", lambda: len(failures(site.exporter.log, since)) >= 2)
+        healed = site.mark()
+        site.network.heal()
+        site.network.inject(*canaries)
+        site.wait_for("all to be ok", lambda: {
+            result.target for result in results(site.exporter.log, healed)
+            if result.outcome == "ok"} == {result.target for result in results(site.exporter.log)})
+        site.expect(since, "provider", OURS)
+    site.stop_exporter()
+
+
+def many_targets_black_holed(site):
+    """Fifty targets of one provider hang; all others start on time and stay well."""
+    site.start_exporter()
+    site.wait_until_well()
+    def starts(bound):
+        return site.metric("heyhi_scheduler_slip_seconds_bucket", le=bound)
+    since = site.mark()
+    before = starts("+Inf"), starts("0.25")
+    site.network.black_hole(HOSTS["openai"])
+    site.wait_for("each of the fifty to fail twice",
+                  lambda: len(failures(site.exporter.log, since)) >= 2 * 50)
+    site.expect(since, "provider", OURS)
+    late = (starts("+Inf") - before[0]) - (starts("0.25") - before[1])
+    if late > 0.01 * (starts("+Inf") - before[0]):
+        raise AssertionError(f"{late} of {starts('+Inf') - before[0]} starts slip over 250 ms")
+    others = [r for r in results(site.exporter.log, since) if r.target.startswith("mistral/")]
+    if not others:
+        raise AssertionError("no probe of the other provider ended")
+    site.stop_exporter()
+
+
+SCENARIOS = {
+    line_cut: {}, line_unplugged_or_unreachable: {}, line_loses_packets: {}, dns_silent: {},
+    dns_useless: {}, provider_black_holed: {}, line_cut_during_a_probe: {"latency": "700ms"},
+    line_down_at_the_start: {"checks": "[chat]"}, canaries_never_reached: {},
+    many_targets_black_holed: {
+        "openai_models": json.dumps([f"model-{number}" for number in range(50)]),
+        "checks": "[chat]"},
+}
+
+
+def play(scenario, options):
+    site = Site(scenario.__name__, **options)
+    try:
+        scenario(site)
+    finally:
+        site.close()
+
+
+class NetworkFaultTest(unittest.TestCase):
+    """One test a scenario."""
+
+    @classmethod
+    def setUpClass(cls):
+        require_namespaces()
+        pool = concurrent.futures.ThreadPoolExecutor(len(SCENARIOS))
+        cls.addClassCleanup(pool.shutdown)
+        wanted = [argument.rsplit("test_", 1)[1] for argument in sys.argv[1:] if "test_" in argument]
+        cls.played = {scenario: pool.submit(play, scenario, options)
+                      for scenario, options in SCENARIOS.items()
+                      if not wanted or scenario.__name__ in wanted}
+
+    def _await(self, scenario):
+        self.played[scenario].result()
+
+
+for _scenario in SCENARIOS:
+    setattr(NetworkFaultTest, f"test_{_scenario.__name__}",
+            lambda self, scenario=_scenario: self._await(scenario))
+
+
+if __name__ == "__main__":
+    unittest.main()
