@@ -162,7 +162,8 @@ class Network:
         self.router.ip("route", "add", "default", "via", "192.0.2.2")
         self.internet.ip("route", "add", "default", "via", "192.0.2.1")
         self._route_home()
-        self.router.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        with self.router.inside():
+            pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
         self.router.run("nft", "-f", "-", text="""
             table inet faults {
               chain passing { type filter hook forward priority 0; jump injected; }

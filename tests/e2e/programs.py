@@ -53,8 +53,9 @@ def expect_no_canary(text, where):
             raise AssertionError(f"{where} shows a part of the key: …{text[:at + 12][-200:]!r}")
 
 
-def wait_for(what, condition, limit=LIMIT_SECONDS):
-    """Returns the condition's first true value; fails naming `what`."""
+def wait_for(what, condition, limit=LIMIT_SECONDS, step=0.02):
+    """Returns the condition's first true value, asked every `step` seconds; fails naming
+    `what`."""
     end = time.monotonic() + limit
     while True:
         value = condition()
@@ -62,7 +63,7 @@ def wait_for(what, condition, limit=LIMIT_SECONDS):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"gave up waiting for {what}")
-        time.sleep(0.02)
+        time.sleep(step)
 
 
 class Program:
