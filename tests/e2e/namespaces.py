@@ -17,6 +17,7 @@ import socketserver
 import ssl
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -33,8 +34,13 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count(1)
 
 
+# nft lives where only root's path may lead.
+_ENVIRONMENT = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin"}
+
+
 def _run(*command, text=None):
-    result = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+    result = subprocess.run(command, input=text, text=True, capture_output=True, check=False,
+                            env=_ENVIRONMENT)
     if result.returncode != 0:
         raise OSError(f"{' '.join(command)}: {(result.stderr or result.stdout).strip()}")
     return result.stdout
@@ -260,4 +266,5 @@ def require_namespaces():
         reason = f"network namespaces are not possible here: {error}"
         if os.environ.get("CI") == "true":
             raise AssertionError(reason) from error
+        print(f"skipped: {reason}", file=sys.stderr)
         raise unittest.SkipTest(reason) from error

@@ -20,7 +20,7 @@ from programs import CANARY, PATHS, Emulator, wait_for
 REPEAT = int(os.environ.get("HEYHI_REPEAT", "20" if os.environ.get("HEYHI_FULL") == "1" else "5"))
 # The names of the two providers, and what the emulator calls them.
 HOSTS = {"openai": "provider-a.test", "mistral": "provider-b.test"}
-OURS, THEIRS = {"openai"}, {"mistral"}
+BROKEN = {"openai"}  # where one is
 
 
 class Site:
@@ -173,7 +173,23 @@ def dns_useless(site):
 
 
 def provider_black_holed(site):
-    repeat(site, lambda n: site.network.black_hole(HOSTS["openai"]), "provider", OURS,
+    """Every other time with one of the three canaries: two are enough to say that we are up."""
+    def inject(number):
+        site.network.black_hole(HOSTS["openai"], *CANARIES[:number % 2])
+    repeat(site, inject, "provider", BROKEN, network_up=1)
+
+
+def both_providers_black_holed(site):
+    repeat(site, lambda n: site.network.black_hole(*HOSTS.values()), "provider", network_up=1)
+
+
+def provider_unreachable(site):
+    """Refused, unreachable, or losing packets, while the ways to all others are well."""
+    address = ADDRESSES[HOSTS["openai"]]
+    ways = (f"ip daddr {address} meta l4proto tcp reject with tcp reset",
+            f"ip daddr {address} reject with icmp host-unreachable",
+            f"ip daddr {address} numgen random mod 100 < 60 drop")
+    repeat(site, lambda n: site.network.inject(ways[n % len(ways)]), "provider", BROKEN,
            network_up=1)
 
 
@@ -213,7 +229,7 @@ def canaries_never_reached(site):
         site.wait_for("all to be ok", lambda: {
             result.target for result in site.exporter.results(healed)
             if result.outcome == "ok"} == {result.target for result in site.exporter.results()})
-        site.expect(since, "provider", OURS)
+        site.expect(since, "provider", BROKEN)
     site.stop_exporter()
 
 
@@ -231,7 +247,7 @@ def many_targets_black_holed(site):
     site.network.black_hole(HOSTS["openai"])
     site.wait_for("each of the fifty to fail three times",
                   lambda: len(site.exporter.failures(since)) >= 3 * 50)
-    site.expect(since, "provider", OURS)
+    site.expect(since, "provider", BROKEN)
     started, late = (now - then for now, then in zip(starts(), (started, late)))
     if late > 0.01 * started:
         raise AssertionError(f"{late} of {started} starts slipped by more than 250 ms")
@@ -243,7 +259,8 @@ def many_targets_black_holed(site):
 
 SCENARIOS = {
     line_cut: {}, line_unplugged_or_unreachable: {}, line_loses_packets: {}, dns_silent: {},
-    dns_useless: {}, provider_black_holed: {}, line_cut_during_a_probe: {"latency": "700ms"},
+    dns_useless: {}, provider_black_holed: {}, both_providers_black_holed: {},
+    provider_unreachable: {}, line_cut_during_a_probe: {"latency": "700ms"},
     line_down_at_the_start: {"checks": "[chat]"}, canaries_never_reached: {},
     many_targets_black_holed: {
         "openai_models": json.dumps([f"model-{number}" for number in range(50)]),
