@@ -22,6 +22,8 @@ import tempfile
 import threading
 import unittest
 
+from programs import HAS_PROC
+
 # By name; of the ranges that RFC 5737 keeps for documentation.
 ADDRESSES = {"provider-a.test": "203.0.113.10", "provider-b.test": "198.51.100.20",
              "canary1.test": "203.0.113.101", "canary2.test": "198.51.100.102",
@@ -259,12 +261,13 @@ class Network:
 
 
 def require_namespaces():
-    """Skips the test where network namespaces cannot be made; in CI they must."""
+    """Skips the test where network namespaces cannot be made; in CI they must, but for a bare
+    chroot, which has no way to enter one."""
     try:
         Network().close()
     except OSError as error:
         reason = f"network namespaces are not possible here: {error}"
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI") == "true" and HAS_PROC:
             raise AssertionError(reason) from error
         print(f"skipped: {reason}", file=sys.stderr)
         raise unittest.SkipTest(reason) from error
