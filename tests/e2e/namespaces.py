@@ -24,8 +24,9 @@ import unittest
 
 from programs import HAS_PROC
 
-# By name; of the ranges that RFC 5737 keeps for documentation.
-ADDRESSES = {"provider-a.test": "203.0.113.10", "provider-b.test": "198.51.100.20",
+# By name. The providers' are public ones, since only answers from such show the exporter that
+# it has an internet; nothing that is sent to them leaves the namespaces.
+ADDRESSES = {"provider-a.test": "11.0.113.10", "provider-b.test": "26.0.100.20",
              "canary1.test": "203.0.113.101", "canary2.test": "198.51.100.102",
              "canary3.test": "192.0.2.103"}
 CANARIES = ("canary1.test", "canary2.test", "canary3.test")
@@ -253,8 +254,10 @@ class Network:
     def black_hole(self, *names):
         self.inject(*(f"ip daddr {ADDRESSES[name]} drop" for name in names))
 
-    def heal(self):
-        self.router.run("nft", "flush", "chain", "inet", "faults", "injected")
+    def heal(self, *rules):
+        """All is well again, but for these rules, which never cease meanwhile."""
+        self.router.run("nft", "-f", "-", text="flush chain inet faults injected\n" + "".join(
+            f"add rule inet faults injected {rule}\n" for rule in rules))
         self.dns.mode = None
         self.home.ip("link", "set", "outer", "up")
         self._route_home()

@@ -224,8 +224,7 @@ def canaries_never_reached(site):
         site.network.black_hole(HOSTS["openai"])
         site.wait_for("failures", lambda: len(site.exporter.failures(since)) >= 2)
         healed = site.exporter.mark()
-        site.network.heal()
-        site.network.inject(*canaries)
+        site.network.heal(*canaries)
         site.wait_for("all to be ok", lambda: {
             result.target for result in site.exporter.results(healed)
             if result.outcome == "ok"} == {result.target for result in site.exporter.results()})
