@@ -14,9 +14,9 @@ _FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 class WatchedExporter(Exporter):
     """At log level debug."""
 
-    def __init__(self, config, environment=None, prefix=()):
+    def __init__(self, config, environment=None, wrapper=()):
         self._results = []
-        super().__init__(config, environment, ["--log.level=debug"], prefix)
+        super().__init__(config, environment, ["--log.level=debug"], wrapper)
 
     def _read(self):
         for line in self.process.stdout:

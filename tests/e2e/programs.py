@@ -67,17 +67,19 @@ def wait_for(what, condition, limit=LIMIT_SECONDS, step=0.02):
 
 
 class Program:
-    """A child process whose output is kept. Ended by stop() or exit."""
+    """A child process whose output is kept, as bytes (`output`) and as text (`log`). Ended
+    by stop() or exit. It starts from within `wrapper`, a command that becomes it."""
 
-    def __init__(self, arguments, environment=None):
+    def __init__(self, arguments, environment=None, wrapper=()):
         clean = {"PATH": os.environ["PATH"]}
         for name, value in os.environ.items():
             if name.endswith("SAN_OPTIONS"):
                 clean[name] = value
+        self.output = b""
         self.log = ""
         self.process = subprocess.Popen(
-            [str(a) for a in arguments], stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
-            text=True, errors="replace", env={**clean, **(environment or {})})
+            [str(a) for a in (*wrapper, *arguments)], stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE, env={**clean, **(environment or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         expect_no_canary(self._command_line(), "the command line")
@@ -89,7 +91,8 @@ class Program:
 
     def _read(self):
         for line in self.process.stdout:
-            self.log += line
+            self.output += line
+            self.log += line.decode(errors="replace")
 
     def _begin(self, wait):
         """Waits for the start; a program that does not start is not left behind."""
@@ -126,16 +129,16 @@ class Program:
 
 
 class Emulator(Program):
-    """heyhitool emulate, ready to answer. `prefix` is what starts it: a command that ends in
-    running its arguments."""
+    """heyhitool emulate, ready to answer."""
 
-    def __init__(self, flags=(), prefix=()):
+    def __init__(self, flags=(), wrapper=()):
         self.folder = tempfile.TemporaryDirectory()
         base = pathlib.Path(self.folder.name)
         self.ca_file = base / "ca.pem"
         ready = base / "ready.json"
-        super().__init__([*prefix, BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
-                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}", *flags])
+        super().__init__([BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
+                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}", *flags],
+                         wrapper=wrapper)
         self._begin(lambda: wait_for("the emulator", lambda: ready.exists() or self._ended()))
         addresses = json.loads(ready.read_text())
         self.http = "http://" + addresses["http"]
@@ -169,15 +172,14 @@ class Emulator(Program):
 
 
 class Exporter(Program):
-    """heyhi-exporter on a free port, listening. `prefix` is what starts it: a command that ends
-    in running its arguments."""
+    """heyhi-exporter on a free port, listening."""
 
-    def __init__(self, config, environment=None, flags=(), prefix=()):
+    def __init__(self, config, environment=None, flags=(), wrapper=()):
         self.folder = tempfile.TemporaryDirectory()
         file = pathlib.Path(self.folder.name) / "heyhi.yml"
         file.write_text(config)
-        super().__init__([*prefix, BIN / "heyhi-exporter", f"--config.file={file}",
-                          "--web.listen-address=127.0.0.1:0", *flags], environment)
+        super().__init__([BIN / "heyhi-exporter", f"--config.file={file}",
+                          "--web.listen-address=127.0.0.1:0", *flags], environment, wrapper)
         address = self._begin(
             lambda: self.wait_for_log(r"msg=listening address=(\S+)")).group(1)
         self.url = "http://" + address
@@ -196,17 +198,20 @@ class Exporter(Program):
         except urllib.error.HTTPError as error:
             return error.code
 
+    def samples(self):
+        """All of /metrics: (name, labels, value)."""
+        result = []
+        for line in self.fetch("/metrics").splitlines():
+            if match := re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line):
+                labels = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
+                result.append((match[1], labels, float(match[3])))
+        return result
+
     def metric(self, name, **labels):
         """The sum of the samples of that name whose labels include `labels`."""
-        total, found = 0.0, False
-        for line in self.fetch("/metrics").splitlines():
-            match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
-            if not match or match[1] != name:
-                continue
-            have = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
-            if all(have.get(k) == v for k, v in labels.items()):
-                total, found = total + float(match[3]), True
-        return total if found else None
+        values = [value for sample, have, value in self.samples()
+                  if sample == name and all(have.get(k) == v for k, v in labels.items())]
+        return sum(values) if values else None
 
     def stop(self, sig=signal.SIGTERM):
         code = super().stop(sig)
