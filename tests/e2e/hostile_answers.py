@@ -6,28 +6,13 @@ import gzip
 import itertools
 import json
 import zlib
-from dataclasses import dataclass
-from typing import Callable
 
+from hostile_case import Case
 from hostile_server import (BEGIN, GOOD, GOOD_EVENTS, LAST, answer, event, flood, head,
                             in_single_bytes, stream, then_stall, trickle)
 
 GIGABYTE = 1 << 30
 SSE = "text/event-stream"
-
-
-@dataclass(frozen=True)
-class Case:
-    row: str               # the id in docs/reliability.md
-    name: str
-    behave: Callable
-    reasons: str           # one of these, by spaces; "ok" for none
-    check: str = "chat"
-    at_once: bool = False  # behaves before it has read the request
-
-    @property
-    def provider(self):
-        return f"{self.row.replace('-', '').lower()}-{self.name}"
 
 
 def bodies():

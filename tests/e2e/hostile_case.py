@@ -5,10 +5,14 @@ import collections
 import os
 import pathlib
 import re
+import ssl
 import time
 import unittest
+from dataclasses import dataclass
+from typing import Callable
 
-from programs import CANARY, HAS_PROC, SANITIZED, Exporter, wait_for
+from hostile_server import HostileServer, answer_well
+from programs import CANARY, HAS_PROC, SANITIZED, Emulator, Exporter, wait_for
 
 INTERVAL = 1.0
 TIMEOUT = 2.0
@@ -22,26 +26,56 @@ ERROR_TYPES = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \| [\w ]+ *(?:or [\w ]+)
                               _ERRORS_PAGE.read_text(), re.M))
 
 
+@dataclass(frozen=True)
+class Case:
+    """A provider that is hostile in one way."""
+    row: str                # the id in docs/reliability.md
+    name: str
+    behave: Callable = answer_well
+    reasons: str = "ok"     # one of these, by spaces; "ok" for none
+    check: str = "chat"
+    at_once: bool = False   # behaves before it has read the request
+    context: ssl.SSLContext = None  # speaks TLS
+    url: str = ""           # where nothing of ours listens
+
+    @property
+    def provider(self):
+        return f"{self.row.replace('-', '').lower()}-{self.name}"
+
+
 def provider_lines(name, url, check="chat", models="[m]", more=()):
     return "\n".join([f"  - name: {name}", f"    base_url: {url}", f"    checks: [{check}]",
                       f"    models: {models}", *(f"    {line}" for line in more)]) + "\n"
 
 
-def start_exporter(providers, timeout=TIMEOUT, more=(), wrapper=(), level="debug"):
+class HostileExporter(Exporter):
+    """Keeps its output as it came, too: bytes that are no text."""
+
+    def _read(self):
+        self.output = b""
+        for line in self.process.stdout.buffer:
+            self.output += line
+            self.log += line.decode(errors="replace")
+
+
+def start_exporter(providers, timeout=TIMEOUT, more=(), prefix=(), level="debug"):
     """An exporter with these providers (provider_lines) and a key for all."""
     lines = ["region: test", "defaults:", f"  interval: {INTERVAL:g}s",
              f"  timeout: {round(timeout * 1000)}ms", "  api_key_env: TEST_KEY",
              *(f"  {line}" for line in more), "providers:"]
-    return Exporter("\n".join(lines) + "\n" + "".join(providers), {"TEST_KEY": CANARY},
-                    [f"--log.level={level}"], wrapper)
+    return HostileExporter("\n".join(lines) + "\n" + "".join(providers), {"TEST_KEY": CANARY},
+                           [f"--log.level={level}"], prefix)
 
 
 class Scrape:
-    """One moment of an exporter."""
+    """One moment of an exporter; the one before its start without an argument."""
 
-    def __init__(self, exporter):
-        self.samples = exporter.samples()
-        self.time = time.monotonic()
+    def __init__(self, exporter=None):
+        self.samples = []
+        for line in exporter.fetch("/metrics").splitlines() if exporter else []:
+            if match := re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line):
+                labels = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
+                self.samples.append((match[1], labels, float(match[3])))
 
     def sum(self, name, by=None, **labels):
         """The sum over the samples that have `labels`; a Counter by the label `by`."""
@@ -70,19 +104,23 @@ class Scrape:
 def ended(exporter, start=0):
     """Of each provider the probes that the log tells of: (outcome, milliseconds)."""
     probes = collections.defaultdict(list)
-    for provider, outcome, took in re.findall(
-            r'msg="probe ended" target=([^/]+)/\S+ outcome=(\w+) took=(\d+)ms',
-            exporter.log[start:]):
-        probes[provider].append((outcome, int(took)))
+    for line in re.findall(r'msg="probe ended" (.*)', exporter.log[start:]):
+        fields = dict(re.findall(r"(\w+)=(\S+)", line))
+        probes[fields["target"].split("/")[0]].append(
+            (fields["outcome"], int(fields["took"].removesuffix("ms"))))
     return probes
+
+
+WELL = [f"well-{i}" for i in range(3)]
 
 
 class HostileCase(unittest.TestCase):
     """Checks that subclasses share."""
 
     def expect_reasons(self, before, after, provider, allowed):
-        """Since `before`: some probes, one reason each, each an allowed one, with its
+        """Since `before`, or ever: some probes, one reason each, each an allowed one, with its
         documented error_type. `allowed`: reasons by spaces; "ok" for none."""
+        before = before or Scrape()
         reasons = after.reasons(provider) - before.reasons(provider)
         self.assertTrue(reasons, f"{provider} was not probed")
         self.assertLessEqual(set(reasons), set(allowed.split()), provider)
@@ -145,3 +183,74 @@ def wait_for_probes(exporter, providers, count):
         return all(len(probes[p]) >= count for p in providers)
     wait_for(f"{count} probes of each", enough)
     return Scrape(exporter)
+
+
+class HostileCrowdCase(HostileCase):
+    """Many hostile providers at once, one target each, beside healthy ones: watched once
+    for the class, by start(), then looked at from all sides."""
+
+    server = None  # a HostileServer, if it must be there before start()
+
+    @classmethod
+    def start(cls, cases, defaults=()):
+        cls.cases = list(cases)
+        if cls.server is None:
+            cls.server = HostileServer()
+        cls.addClassCleanup(cls.server.close)
+        cls.emulator = Emulator()
+        cls.addClassCleanup(cls.emulator.stop)
+        cls.listeners = {c.provider: cls.server.listen(c.behave, c.context, c.at_once)
+                         for c in cls.cases if not c.url}
+        providers = [provider_lines(c.provider, c.url or cls.listeners[c.provider].url, c.check)
+                     for c in cls.cases]
+        providers += [provider_lines(name, f"{cls.emulator.https}/openai/v1",
+                                     more=[f"ca_file: {cls.emulator.ca_file}"]) for name in WELL]
+        cls.exporter = start_exporter(providers, more=defaults)
+        cls.addClassCleanup(cls.exporter.stop)
+        cls._watch([c.provider for c in cls.cases])
+
+    @classmethod
+    def _watch(cls, hostile):
+        """Healthy, then hostile for a while: long enough to see what grows."""
+        cls.warm = wait_for_probes(cls.exporter, hostile + WELL, 1)
+        cls.descriptors = idle_descriptors(cls.exporter)
+        before = {name: each.requests for name, each in cls.listeners.items()}
+        began = time.monotonic()
+        cls.server.misbehave()
+        # A probe that was under way at the turn is neither healthy nor hostile.
+        cls.turned = wait_for_probes(cls.exporter, hostile, 2)
+        cls.early = wait_for_probes(cls.exporter, hostile, 2)
+        cls.late = wait_for_probes(cls.exporter, hostile, 4)
+        cls.lasted = time.monotonic() - began
+        cls.asked = {name: each.requests - before[name] for name, each in cls.listeners.items()}
+        cls.connections = {name: each.connections for name, each in cls.listeners.items()}
+
+    def expect_row(self, row):
+        cases = [c for c in self.cases if c.row == row]
+        self.assertTrue(cases)
+        for case in cases:
+            with self.subTest(case.provider):
+                self.expect_reasons(self.turned, self.late, case.provider, case.reasons)
+
+    def test_every_probe_ends_in_time(self):
+        self.expect_in_time(self.exporter)
+
+    def test_every_probe_counts_once(self):
+        self.expect_one_row_each(self.exporter)
+
+    def test_others_are_probed_on_time_and_well(self):
+        self.expect_on_time(self.late)
+        for name in WELL:
+            self.expect_reasons(self.warm, self.late, name, "ok")
+
+    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
+    def test_memory_does_not_grow(self):
+        self.expect_growth(self.early, self.late)
+
+    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
+    def test_when_they_are_well_again_nothing_stays_open(self):
+        self.server.heal()
+        try:
+            self.expect_descriptors_back(self.exporter, self.descriptors)
+        finally:
+            self.server.misbehave()

@@ -72,7 +72,8 @@ def closed_within(connection, seconds):
 
 
 def stall(connection):
-    closed_within(connection, LIMIT_SECONDS)
+    while not closed_within(connection, LIMIT_SECONDS):
+        pass
 
 
 def trickle(start, piece, seconds):
@@ -268,11 +269,12 @@ class SlowLine:
                 threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
     def _carry(self, source, sink):
-        with contextlib.suppress(OSError):
+        length = threading.Event()  # never set: only to wait for
+        with contextlib.suppress(OSError), source:
             while data := source.recv(1 << 16):
-                threading.Event().wait(self._delay)  # the line's length
+                length.wait(self._delay)
                 sink.sendall(data)
-            threading.Event().wait(self._delay)
+            length.wait(self._delay)
             sink.shutdown(socket.SHUT_WR)
 
     def close(self):

@@ -1,65 +1,24 @@
 """Providers that answer with what hurts: rows H-01 to H-06 and H-11 of docs/reliability.md."""
 
 import re
-import time
 import unittest
 
 import hostile_answers
-from hostile_case import (INTERVAL, HostileCase, idle_descriptors, provider_lines,
-                          start_exporter, wait_for_probes)
+import hostile_case
+from hostile_case import (INTERVAL, HostileCase, provider_lines, start_exporter,
+                          wait_for_probes)
 from hostile_server import HostileServer
-from programs import HAS_PROC, SANITIZED, Emulator
-
-WELL = [f"well-{i}" for i in range(3)]
+from programs import HAS_PROC, SANITIZED
 
 
-class HostileAnswersTest(HostileCase):
-    """All of them at once, one provider each, beside healthy ones."""
-
+class HostileAnswersTest(hostile_case.HostileCrowdCase):
     @classmethod
     def setUpClass(cls):
-        cls.cases = [case for kind in ("bodies", "bombs", "streams", "headers", "json_horrors",
-                                       "texts", "storms")
-                     for case in getattr(hostile_answers, kind)()]
-        cls.server = HostileServer()
-        cls.addClassCleanup(cls.server.close)
-        cls.emulator = Emulator()
-        cls.addClassCleanup(cls.emulator.stop)
-        cls.listeners = {c.provider: cls.server.listen(c.behave, at_once=c.at_once)
-                         for c in cls.cases}
-        providers = [provider_lines(c.provider, cls.listeners[c.provider].url, c.check)
-                     for c in cls.cases]
-        providers += [provider_lines(name, f"{cls.emulator.https}/openai/v1",
-                                     more=[f"ca_file: {cls.emulator.ca_file}"]) for name in WELL]
-        cls.exporter = start_exporter(providers)
-        cls.addClassCleanup(cls.exporter.stop)
-        cls.watch()
-
-    @classmethod
-    def watch(cls):
-        """Healthy, then hostile for a while: long enough to see what grows."""
-        hostile = [c.provider for c in cls.cases]
-        cls.warm = wait_for_probes(cls.exporter, hostile + WELL, 1)
-        cls.descriptors = idle_descriptors(cls.exporter)
-        cls.served = {name: each.requests for name, each in cls.listeners.items()}
-        cls.began = time.monotonic()
-        cls.server.misbehave()
-        # A probe that was under way at the turn is neither healthy nor hostile.
-        cls.turned = wait_for_probes(cls.exporter, hostile, 2)
-        cls.early = wait_for_probes(cls.exporter, hostile, 2)
-        cls.late = wait_for_probes(cls.exporter, hostile, 4)
-        cls.lasted = time.monotonic() - cls.began
-        cls.asked = {name: each.requests - cls.served[name]
-                     for name, each in cls.listeners.items()}
+        cls.start(case for kind in ("bodies", "bombs", "streams", "headers", "json_horrors",
+                                    "texts", "storms")
+                  for case in getattr(hostile_answers, kind)())
         cls.page = cls.exporter.fetch("/")
         cls.metrics = cls.exporter.fetch("/metrics")
-
-    def expect_row(self, row):
-        cases = [c for c in self.cases if c.row == row]
-        self.assertTrue(cases)
-        for case in cases:
-            with self.subTest(case.provider):
-                self.expect_reasons(self.turned, self.late, case.provider, case.reasons)
 
     def test_h_01_bodies_end_at_their_cap(self):
         self.expect_row("H-01")
@@ -99,29 +58,6 @@ class HostileAnswersTest(HostileCase):
         most = self.lasted / INTERVAL + 3 + self.lasted / 15
         for name, count in self.asked.items():
             self.assertLessEqual(count, most, name)
-
-    def test_every_probe_ends_in_time(self):
-        self.expect_in_time(self.exporter)
-
-    def test_every_probe_counts_once(self):
-        self.expect_one_row_each(self.exporter)
-
-    def test_others_are_probed_on_time_and_well(self):
-        self.expect_on_time(self.late)
-        for name in WELL:
-            self.expect_reasons(self.warm, self.late, name, "ok")
-
-    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
-    def test_memory_does_not_grow(self):
-        self.expect_growth(self.early, self.late)
-
-    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
-    def test_when_they_are_well_again_nothing_stays_open(self):
-        self.server.heal()
-        try:
-            self.expect_descriptors_back(self.exporter, self.descriptors)
-        finally:
-            self.server.misbehave()
 
 
 class BombTest(HostileCase):

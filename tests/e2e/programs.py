@@ -67,19 +67,17 @@ def wait_for(what, condition, limit=LIMIT_SECONDS, step=0.02):
 
 
 class Program:
-    """A child process whose output is kept, as bytes (`output`) and as text (`log`). Ended
-    by stop() or exit. It starts from within `wrapper`, a command that becomes it."""
+    """A child process whose output is kept. Ended by stop() or exit."""
 
-    def __init__(self, arguments, environment=None, wrapper=()):
+    def __init__(self, arguments, environment=None):
         clean = {"PATH": os.environ["PATH"]}
         for name, value in os.environ.items():
             if name.endswith("SAN_OPTIONS"):
                 clean[name] = value
-        self.output = b""
         self.log = ""
         self.process = subprocess.Popen(
-            [str(a) for a in (*wrapper, *arguments)], stderr=subprocess.STDOUT,
-            stdout=subprocess.PIPE, env={**clean, **(environment or {})})
+            [str(a) for a in arguments], stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
+            text=True, errors="replace", env={**clean, **(environment or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         expect_no_canary(self._command_line(), "the command line")
@@ -91,8 +89,7 @@ class Program:
 
     def _read(self):
         for line in self.process.stdout:
-            self.output += line
-            self.log += line.decode(errors="replace")
+            self.log += line
 
     def _begin(self, wait):
         """Waits for the start; a program that does not start is not left behind."""
@@ -172,14 +169,15 @@ class Emulator(Program):
 
 
 class Exporter(Program):
-    """heyhi-exporter on a free port, listening."""
+    """heyhi-exporter on a free port, listening. `prefix` is what starts it: a command that ends
+    in running its arguments."""
 
-    def __init__(self, config, environment=None, flags=(), wrapper=()):
+    def __init__(self, config, environment=None, flags=(), prefix=()):
         self.folder = tempfile.TemporaryDirectory()
         file = pathlib.Path(self.folder.name) / "heyhi.yml"
         file.write_text(config)
-        super().__init__([BIN / "heyhi-exporter", f"--config.file={file}",
-                          "--web.listen-address=127.0.0.1:0", *flags], environment, wrapper)
+        super().__init__([*prefix, BIN / "heyhi-exporter", f"--config.file={file}",
+                          "--web.listen-address=127.0.0.1:0", *flags], environment)
         address = self._begin(
             lambda: self.wait_for_log(r"msg=listening address=(\S+)")).group(1)
         self.url = "http://" + address
@@ -198,20 +196,17 @@ class Exporter(Program):
         except urllib.error.HTTPError as error:
             return error.code
 
-    def samples(self):
-        """All of /metrics: (name, labels, value)."""
-        result = []
-        for line in self.fetch("/metrics").splitlines():
-            if match := re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line):
-                labels = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
-                result.append((match[1], labels, float(match[3])))
-        return result
-
     def metric(self, name, **labels):
         """The sum of the samples of that name whose labels include `labels`."""
-        values = [value for sample, have, value in self.samples()
-                  if sample == name and all(have.get(k) == v for k, v in labels.items())]
-        return sum(values) if values else None
+        total, found = 0.0, False
+        for line in self.fetch("/metrics").splitlines():
+            match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if not match or match[1] != name:
+                continue
+            have = dict(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
+            if all(have.get(k) == v for k, v in labels.items()):
+                total, found = total + float(match[3]), True
+        return total if found else None
 
     def stop(self, sig=signal.SIGTERM):
         code = super().stop(sig)
