@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -129,7 +130,12 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   }
   logger.Info("probing", {{"targets", absl::StrCat(target_count)}, {"region", region}});
 
-  std::thread probing([&daemon] { daemon.Run(); });
+  std::thread probing;
+  try {
+    probing = std::thread([&daemon] { daemon.Run(); });
+  } catch (const std::system_error& error) {  // a limit on threads
+    return Complain(kExitFailure, absl::StrCat("cannot start probing: ", error.what()));
+  }
   logger.Info("stopping", {{"signal", stop.Wait()}});
   daemon.Stop();
   probing.join();
