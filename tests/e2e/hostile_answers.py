@@ -227,6 +227,7 @@ def storms():
     for name, value in RETRY_AFTER.items():
         more = [f"Retry-After: {value}"]
         yield Case("H-11", f"429-{name}", answer(body("rate_limit_exceeded"),
-                                                 "429 Too Many Requests", more=more), "rpm")
+                                                 "429 Too Many Requests", more=more), "rpm",
+                   seldom=True)
         yield Case("H-11", f"503-{name}", answer(body("server_error"), "503 Service Unavailable",
-                                                 more=more), "unavailable server_error")
+                                                 more=more), "unavailable", seldom=True)

@@ -37,6 +37,7 @@ class Case:
     at_once: bool = False   # behaves before it has read the request
     context: ssl.SSLContext = None  # speaks TLS
     url: str = ""           # where nothing of ours listens
+    seldom: bool = False    # asks to be asked less often
 
     @property
     def provider(self):
@@ -60,7 +61,7 @@ class HostileExporter(Exporter):
 
 def start_exporter(providers, timeout=TIMEOUT, more=(), prefix=(), level="debug"):
     """An exporter with these providers (provider_lines) and a key for all."""
-    lines = ["region: test", "defaults:", f"  interval: {INTERVAL:g}s",
+    lines = ["region: test", "network: {canaries: []}", "defaults:", f"  interval: {INTERVAL:g}s",
              f"  timeout: {round(timeout * 1000)}ms", "  api_key_env: TEST_KEY",
              *(f"  {line}" for line in more), "providers:"]
     return HostileExporter("\n".join(lines) + "\n" + "".join(providers), {"TEST_KEY": CANARY},
@@ -124,19 +125,22 @@ class HostileCase(unittest.TestCase):
         reasons = after.reasons(provider) - before.reasons(provider)
         self.assertTrue(reasons, f"{provider} was not probed")
         self.assertLessEqual(set(reasons), set(allowed.split()), provider)
-        failures = (after.sum("heyhi_probe_failures_total", provider=provider)
-                    - before.sum("heyhi_probe_failures_total", provider=provider))
-        self.assertEqual(failures, sum(reasons.values()) - reasons["ok"], provider)
         of_type = collections.Counter()
         for reason, count in reasons.items():
             if reason != "ok":
                 self.assertIn(reason, ERROR_TYPES)
                 of_type[ERROR_TYPES[reason]] += count
-        if "of the inner code" not in of_type:
-            have = (after.sum("heyhi_probe_failures_total", by="error_type", provider=provider)
-                    - before.sum("heyhi_probe_failures_total", by="error_type",
-                                 provider=provider))
-            self.assertEqual(have, +of_type, provider)
+        counted = (after.sum("heyhi_probe_failures_total", by="error_type", provider=provider)
+                   - before.sum("heyhi_probe_failures_total", by="error_type",
+                                provider=provider))
+        if of_type["of the inner code"]:
+            counted, of_type = [collections.Counter(all=c.total()) for c in (counted, of_type)]
+        # A scrape does not hold the probes up: it may see a probe in one counter that it
+        # saw not yet in the one before.
+        slack = max(2, counted.total() / 100)
+        for error_type in {*counted, *of_type}:
+            self.assertAlmostEqual(counted[error_type], of_type[error_type], delta=slack,
+                                   msg=f"{provider}: {error_type}")
 
     def expect_in_time(self, exporter, latest=LATEST_MS, start=0):
         for provider, probes in ended(exporter, start).items():
@@ -207,12 +211,12 @@ class HostileCrowdCase(HostileCase):
                                      more=[f"ca_file: {cls.emulator.ca_file}"]) for name in WELL]
         cls.exporter = start_exporter(providers, more=defaults)
         cls.addClassCleanup(cls.exporter.stop)
-        cls._watch([c.provider for c in cls.cases])
+        cls._watch([c.provider for c in cls.cases], [c.provider for c in cls.cases if not c.seldom])
 
     @classmethod
-    def _watch(cls, hostile):
+    def _watch(cls, everyone, hostile):
         """Healthy, then hostile for a while: long enough to see what grows."""
-        cls.warm = wait_for_probes(cls.exporter, hostile + WELL, 1)
+        cls.warm = wait_for_probes(cls.exporter, everyone + WELL, 1)
         cls.descriptors = idle_descriptors(cls.exporter)
         before = {name: each.requests for name, each in cls.listeners.items()}
         began = time.monotonic()
@@ -230,7 +234,13 @@ class HostileCrowdCase(HostileCase):
         self.assertTrue(cases)
         for case in cases:
             with self.subTest(case.provider):
-                self.expect_reasons(self.turned, self.late, case.provider, case.reasons)
+                if case.seldom:  # perhaps asked once only, before the turn was over
+                    self.expect_reasons(self.warm, self.late, case.provider,
+                                        f"{case.reasons} ok")
+                    self.assertGreater(sum(self.late.reasons(case.provider)[reason]
+                                           for reason in case.reasons.split()), 0)
+                else:
+                    self.expect_reasons(self.turned, self.late, case.provider, case.reasons)
 
     def test_every_probe_ends_in_time(self):
         self.expect_in_time(self.exporter)
