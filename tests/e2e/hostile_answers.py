@@ -168,6 +168,8 @@ def json_horrors():
     yield case("deep", b"[" * 1_000_000, "truncated_json")
     yield case("deep-and-closed", b"[" * 500_000 + b"]" * 500_000, "truncated_json")
     yield case("deep-objects", b'{"a":' * 200_000, "truncated_json")
+    yield case("many-objects", b'{"choices": [' + b"{}," * 340_000 + b"{}]}", "bad_json")
+    yield case("many-numbers", b"[" + b"0," * 500_000 + b"0]", "bad_json")
     yield case("equal-keys", good.replace('"model"', '"id": 1, "id": [], "model"').encode(), "ok")
     yield case("many-equal-keys", b"{" + b'"a":1,' * 150_000 + good[1:].encode(), "ok")
     yield case("huge-number", number("1e400"), "ok truncated_json")

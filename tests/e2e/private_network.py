@@ -10,6 +10,8 @@ import subprocess
 import sys
 import unittest
 
+from programs import HAS_PROC
+
 _INSIDE = "HEYHI_IN_PRIVATE_NETWORK"
 _COMMAND = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 if os.geteuid() != 0:
@@ -29,14 +31,14 @@ def _refusal():
 
 def in_private_network(test_case):
     """Class decorator. Where namespaces are not permitted its tests are skipped, but fail
-    in CI."""
+    in CI, unless that is a bare chroot."""
     if os.environ.get(_INSIDE):
         return test_case
 
     class Outside(unittest.TestCase):
         def test_in_a_private_network(self):
             if why := _refusal():
-                if os.environ.get("CI") == "true":
+                if os.environ.get("CI") == "true" and HAS_PROC:
                     self.fail(f"no private network in CI: {why}")
                 self.skipTest(f"no private network here: {why}")
             script = pathlib.Path(sys.modules[test_case.__module__].__file__)

@@ -131,5 +131,40 @@ class MetricDocsTest(unittest.TestCase):
         self.assertGreater(len(self.golden()), 25)
 
 
+class ReliabilityDocsTest(unittest.TestCase):
+    """docs/reliability.md and the tests name the same rows."""
+
+    ROWS = [f"H-{number:02}" for number in range(1, 16)]
+
+    def documented(self):
+        rows = re.findall(r"^\| (H-\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$",
+                          (ROOT / "docs/reliability.md").read_text(), re.M)
+        return {row: re.findall(r"`([\w/.]+)`(?:: `(\w+)`)?", tests)
+                for row, _, _, tests in rows}
+
+    def test_every_row_is_there(self):
+        self.assertEqual(list(self.documented()), self.ROWS)
+
+    def test_every_row_has_its_tests(self):
+        for row, tests in self.documented().items():
+            self.assertTrue(tests, row)
+            for file, name in tests:
+                text = (ROOT / file).read_text()
+                # Named after the row, or by a name that the page gives.
+                wanted = rf"\b{name}\b" if name else f"def test_{row.lower().replace('-', '_')}_"
+                self.assertRegex(text, wanted, f"{row}: {file}")
+                if file.startswith("tests/e2e/"):
+                    name = pathlib.Path(file).stem.removesuffix("_test")
+                    self.assertRegex((ROOT / "tests/e2e/CMakeLists.txt").read_text(),
+                                     rf"\b{name}\b", file)
+
+    def test_every_test_of_a_row_is_listed(self):
+        documented = self.documented()
+        for path in (ROOT / "tests/e2e").glob("*_test.py"):
+            for number in set(re.findall(r"def test_h_(\d+)_", path.read_text())):
+                files = [file for file, _ in documented[f"H-{number}"]]
+                self.assertIn(str(path.relative_to(ROOT)), files)
+
+
 if __name__ == "__main__":
     unittest.main()
