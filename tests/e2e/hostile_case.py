@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 from hostile_server import HostileServer, answer_well
-from programs import CANARY, HAS_PROC, SANITIZED, Emulator, Exporter, wait_for
+from programs import (CANARY, HAS_PROC, LIMIT_SECONDS, SANITIZED, Emulator, Exporter,
+                      wait_for)
 
 INTERVAL = 1.0
 TIMEOUT = 2.0
@@ -179,13 +180,18 @@ def idle_descriptors(exporter):
     return wait_for("a moment without probes in flight", idle).descriptors()
 
 
-def wait_for_probes(exporter, providers, count):
+def wait_for_probes(exporter, providers, count, limit=3 * LIMIT_SECONDS):
     """Waits until the log tells of `count` more probes of each."""
     start = len(exporter.log)
+    missing = list(providers)
     def enough():
         probes = ended(exporter, start)
-        return all(len(probes[p]) >= count for p in providers)
-    wait_for(f"{count} probes of each", enough)
+        missing[:] = [p for p in missing if len(probes[p]) < count]
+        return not missing
+    try:
+        wait_for(f"{count} probes of each", enough, limit)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {missing}; log:\n{exporter.log[-4000:]}") from None
     return Scrape(exporter)
 
 
