@@ -5,11 +5,11 @@ import re
 import socket
 import time
 
-from processes import Emulator, Exporter, Failure, total, wait_for
+from processes import Emulator, Exporter, Failure, wait_for
 
 IDLE_TARGETS = 10
 HUNG, HEALTHY = 50, 50
-HEAD = "region: bench\ndefaults: {{api_key_env: BENCH_KEY, ca_file: {ca_file}{more}}}\nproviders:\n"
+HEAD = "region: bench\nnetwork: {{canaries: []}}\ndefaults: {{api_key_env: BENCH_KEY, ca_file: {ca_file}{more}}}\nproviders:\n"
 
 
 def models(first, count):
@@ -23,21 +23,21 @@ def idle_cpu(binaries, folder, seconds):
             f"  - {{name: openai, base_url: '{emulator.https}/openai/v1', "
             f"models: {models(0, IDLE_TARGETS)}}}\n")
         with Exporter(binaries, folder, config) as exporter:
-            wait_for("the first round", lambda: total(
-                exporter.metrics(), "heyhi_probe_attempts_total") >= IDLE_TARGETS, 60)
+            wait_for("the first round", lambda: exporter.metrics().total(
+                "heyhi_probe_attempts_total") >= IDLE_TARGETS, 60)
             before, begun = exporter.thread_cpu_seconds(), time.monotonic()
             time.sleep(seconds)  # this is the measurement
             used = exporter.thread_cpu_seconds() - before
             elapsed = time.monotonic() - begun
-            if total(exporter.metrics(), "heyhi_probe_failures_total") > 0:
+            if exporter.metrics().total("heyhi_probe_failures_total") > 0:
                 raise Failure("probes of the emulator failed")
     return 100 * used / elapsed
 
 
-def quantile(samples, name, share):
+def quantile(metrics, name, share):
     """An upper bound of that quantile: the edge of the bucket it falls into."""
     buckets = sorted((float(re.search(r'le="([^"]+)"', labels)[1]), value)
-                     for labels, value in samples[name + "_bucket"])
+                     for labels, value in metrics.samples(name + "_bucket"))
     wanted = share * buckets[-1][1]
     return next(edge for edge, count in buckets if count >= wanted)
 
@@ -59,14 +59,14 @@ def isolation(binaries, folder, seconds):
             f"  - {{name: healthy, base_url: '{emulator.https}/healthy/v1', "
             f"models: {models(0, HEALTHY)}}}\n")
         with Exporter(binaries, folder, config) as exporter:
-            wait_for("hung probes in flight", lambda: total(
-                exporter.metrics(), "heyhi_probes_in_flight") >= HUNG * 0.9)
+            wait_for("hung probes in flight", lambda: exporter.metrics().total(
+                "heyhi_probes_in_flight") >= HUNG * 0.9)
             before, begun = exporter.metrics(), time.monotonic()
             time.sleep(seconds)  # this is the measurement
             after, elapsed = exporter.metrics(), time.monotonic() - begun
 
     def rise(name, *labels):
-        return total(after, name, *labels) - total(before, name, *labels)
+        return after.total(name, *labels) - before.total(name, *labels)
     label = 'provider="healthy"'
     good = rise("heyhi_probe_attempts_total", label) - rise("heyhi_probe_failures_total", label)
     # One tick of each target may lie just outside.

@@ -14,8 +14,8 @@ from processes import KEY, Failure, Process, answers, end_with_parent, free_port
 
 # 127.0.0.1 serves what is measured by its cost. Each probe of a timing run goes to one
 # of those that follow, in turn: the wire shows the address, so the probes that could be
-# mistaken for each other are 640 ms apart at 200 a second.
-FIRST_SPREAD, SPREAD = 2, 128
+# mistaken for each other are 1.25 s apart at 200 a second.
+FIRST_SPREAD, SPREAD = 2, 250
 
 CALL = json.dumps({"model": "bench", "messages": [{"role": "user", "content": "ping"}],
                    "max_tokens": 16}, separators=(",", ":"))

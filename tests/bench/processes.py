@@ -9,7 +9,6 @@ import pathlib
 import re
 import signal
 import socket
-import ssl
 import subprocess
 import time
 import urllib.request
@@ -127,17 +126,17 @@ class Process:
 class Emulator(Process):
     """heyhitool emulate, ready to answer."""
 
-    def __init__(self, binaries, folder, flags=()):
-        self.ca_file = folder / "emulator-ca.pem"
-        ready = folder / "emulator.json"
-        ready.unlink(missing_ok=True)
+    def __init__(self, binaries, folder, flags=(), name="emulator"):
+        self.ca_file = folder / f"{name}-ca.pem"
+        ready = folder / f"{name}.json"
         super().__init__([binaries / "heyhitool", "emulate", f"--testdata={ROOT}/tests/testdata",
                           f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}",
-                          "--log.level=warn", *flags], folder / "emulator.log")
+                          "--log.level=warn", *flags], folder / f"{name}.log")
         self.wait_until(ready.exists)
         addresses = json.loads(ready.read_text())
         self.admin = "http://" + addresses["http"] + "/admin"
-        self.https = "https://localhost:" + addresses["https"].rsplit(":", 1)[1]
+        self.https_port = addresses["https"].rsplit(":", 1)[1]
+        self.https = f"https://localhost:{self.https_port}"
 
     def _call(self, path, method="GET", body=None):
         request = urllib.request.Request(self.admin + path, method=method,
@@ -169,30 +168,37 @@ class Exporter(Process):
                           "--web.listen-address=127.0.0.1:0", *flags], folder / "exporter.log",
                          {"BENCH_KEY": KEY})
         self.url = "http://" + self.wait_until(self._address)
+        # Those of a connection or two at most: the first probes have hardly begun.
+        self.descriptors_at_start = self.descriptors()
 
     def _address(self):
         match = re.search(r"msg=listening address=(\S+)", self.log.read_text(errors="replace"))
         return match and match[1]
 
     def metrics(self):
-        """All samples: name -> list of (labels as text, value)."""
         with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
-            text = answer.read().decode()
-        samples = {}
-        for line in text.splitlines():
-            if line.startswith("#"):
-                continue
-            series, value = line.rsplit(" ", 1)
-            name, _, labels = series.partition("{")
-            samples.setdefault(name, []).append((labels, float(value)))
-        return samples
+            return Metrics(answer.read().decode())
 
 
-def total(samples, name, *labels):
-    """The sum over the series of that name whose labels hold all of `labels`."""
-    return sum(value for have, value in samples.get(name, ())
-               if all(label in have for label in labels))
+class Metrics:
+    """One scrape. Only what is asked for is read: with 2000 targets it is long."""
 
+    def __init__(self, text):
+        self.text = text
+        begins = [(match[1], match.end()) for match in re.finditer(r"^# TYPE (\w+) .*\n", text, re.M)]
+        ends = [begin for _, begin in begins[1:]] + [len(text)]
+        self.families = {name: (begin, end) for (name, begin), end in zip(begins, ends)}
 
-def verifying_context(ca_file):
-    return ssl.create_default_context(cafile=str(ca_file))
+    def samples(self, name):
+        """Yields labels as text and value of each series."""
+        family = name if name in self.families else name.rpartition("_")[0]
+        begin, end = self.families.get(family, (0, 0))
+        for line in self.text[begin:end].splitlines():
+            series, _, value = line.rpartition(" ")
+            if series.partition("{")[0] == name:
+                yield series[len(name):], float(value)
+
+    def total(self, name, *labels):
+        """The sum over the series whose labels hold all of `labels`."""
+        return sum(value for have, value in self.samples(name)
+                   if all(label in have for label in labels))

@@ -8,7 +8,7 @@ PROVIDERS = [("openai", "openai/v1"), ("anthropic", "anthropic/v1"), ("gemini", 
              ("xai", "xai/v1"), ("cohere", "cohere/v2"), ("mistral", "mistral/v1"),
              ("deepseek", "deepseek"), ("groq", "groq/openai/v1"), ("vllm-one", "vllm-one/v1"),
              ("vllm-two", "vllm-two/v1")]
-INTERVAL_SECONDS, TIMEOUT_SECONDS = 60, 10
+INTERVAL_SECONDS, TIMEOUT_SECONDS = 60, 20
 
 # All that an emulated provider may do to us, by what the table at the end calls it.
 FAULTS = {
@@ -27,41 +27,48 @@ FAULTS = {
     "latency": {"latency": "2s..5s"},
 }
 KINDS = list(FAULTS)
+# Those that make series come into being: reasons and status codes seen for the first time.
+NEW_SERIES = [kind for kind in KINDS if kind != "latency"]
 
 
-def network_settings(_ca_file):
-    """Where settings of the exporter's own network (canaries to tell its outages from
-    the providers') are added to the configuration once it takes them."""
-    return ""
+def network_settings(emulator, other):
+    """Canaries on this machine; the usual ones are on the internet."""
+    bundle = emulator.ca_file.with_name("canaries-ca.pem")
+    bundle.write_text(emulator.ca_file.read_text() + other.ca_file.read_text())
+    canaries = [f"localhost:{emulator.https_port}", f"localhost:{other.https_port}",
+                f"127.0.0.1:{other.https_port}"]
+    return [f"network: {{canaries: [{', '.join(canaries)}], ca_file: {bundle}}}"]
 
 
-def configuration(emulator, targets):
+def configuration(emulator, other, targets):
     """`targets` targets: every model of every provider both as chat and as stream.
     Returns the text and how many there are."""
     models = max(1, round(targets / len(PROVIDERS) / 2))
-    lines = ["region: soak", "defaults:", f"  interval: {INTERVAL_SECONDS}s",
+    lines = ["region: soak", *network_settings(emulator, other), "defaults:",
+             f"  interval: {INTERVAL_SECONDS}s",
              f"  timeout: {TIMEOUT_SECONDS}s", "  slow_after: 1s", "  api_key_env: BENCH_KEY",
              f"  ca_file: {emulator.ca_file}", "  checks: [chat, stream]", "providers:"]
     for name, path in PROVIDERS:
         names = ", ".join(f"model-{i}" for i in range(models))
         lines += [f"  - name: {name}", f"    base_url: {emulator.https}/{path}",
                   f"    models: [{names}]"]
-    text = "\n".join(lines) + "\n" + network_settings(emulator.ca_file)
-    return text, models * len(PROVIDERS) * 2
+    return "\n".join(lines) + "\n", models * len(PROVIDERS) * 2
 
 
 class Faults:
-    """Sets and clears faults as time goes by. In the first part every kind strikes
-    every target for more than an interval, so that all series there can be exist
-    before memory is judged; then kinds, providers, shares and lengths are random."""
+    """Sets and clears faults as time goes by. First every kind strikes every target for
+    the longest time between two of its probes, so that all series that there can be
+    exist before memory is judged; then kinds, providers, shares and lengths are random.
+    """
 
-    ROUND_SECONDS = INTERVAL_SECONDS * 1.1 + TIMEOUT_SECONDS
+    ROUND_SECONDS = INTERVAL_SECONDS * 1.2 + 1
 
     def __init__(self, emulator, seed, warm_up_seconds):
         self.emulator = emulator
         self.random = random.Random(seed)
         # A short run has no time for that.
-        self.rounds = len(KINDS) if warm_up_seconds >= len(KINDS) * self.ROUND_SECONDS else 0
+        self.rounds = (len(NEW_SERIES) if warm_up_seconds >= len(NEW_SERIES) * self.ROUND_SECONDS
+                       else 0)
         self.rounds_begun = 0
         self.in_force = []  # (when it ends, its number)
         self.next_at = 0.0
@@ -80,7 +87,7 @@ class Faults:
             return
         if self.rounds_begun < self.rounds:
             for place, (provider, _) in enumerate(PROVIDERS):
-                kind = KINDS[(place + self.rounds_begun) % len(KINDS)]
+                kind = NEW_SERIES[(place + self.rounds_begun) % len(NEW_SERIES)]
                 self._set(kind, now + self.ROUND_SECONDS - 0.1, provider=provider)
             self.rounds_begun += 1
             self.next_at = now + self.ROUND_SECONDS
