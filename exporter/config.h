@@ -20,7 +20,7 @@ struct Config {
   std::string region = "local";
   std::vector<std::shared_ptr<const Target>> targets;  // in the file's order
   PriceTable prices = PriceTable::BuiltIn();           // with the file's own
-  NetworkWatch::Options network = {NetworkWatch::DefaultCanaries(), ""};
+  NetworkWatch::Options network;
   std::vector<MaintenanceWindow> maintenance;
   std::size_t max_in_flight = 1000;  // probes at once
   std::size_t max_handshakes = 16;   // of them, those that are connecting

@@ -16,6 +16,7 @@
 #include "probes/http_transport.h"
 #include "probes/network_watch.h"
 #include "probes/prober.h"
+#include "probes/second_opinion.h"
 #include "serving/log.h"
 #include "serving/metric_table.h"
 #include "serving/process_metrics.h"
@@ -77,6 +78,7 @@ class Daemon {
   Gauge network_up_metric_;
   LatestResults latest_;
   NetworkWatch watch_;
+  SecondOpinion opinion_;
   Prober prober_;
   // The targets whose last result was not ok through no fault of ours.
   std::vector<bool> in_trouble_;

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/url.h"
-#include "serving/suggestion.h"
 
 namespace heyhi {
 namespace {
@@ -41,7 +40,7 @@ absl::Status ReadCanaries(const YamlNode& node, std::vector<std::string>* canari
 
 absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigInputs& inputs,
                                                   int* line) {
-  NetworkWatch::Options options{NetworkWatch::DefaultCanaries(), ""};
+  NetworkWatch::Options options;
   *line = node.line;
   if (node.kind != YamlNode::Kind::kMap) {
     return absl::InvalidArgumentError(
@@ -61,8 +60,7 @@ absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigIn
       }
     } else {
       return absl::InvalidArgumentError(
-          absl::StrCat("network: unknown key \"", key.scalar, "\"",
-                       DidYouMean(key.scalar, {"canaries", "ca_file"})));
+          absl::StrCat("network: unknown key \"", key.scalar, "\": expected canaries or ca_file"));
     }
   }
   return options;

@@ -39,7 +39,11 @@ std::vector<std::string> NetworkWatch::DefaultCanaries() {
 }
 
 NetworkWatch::NetworkWatch(HttpTransport& transport, const Clock& clock, Options options)
-    : transport_(transport), clock_(clock), ca_file_(std::move(options.ca_file)) {
+    : transport_(transport),
+      clock_(clock),
+      ca_file_(std::move(options.ca_file)),
+      without_trouble_(options.without_trouble),
+      asked_(options.without_trouble) {
   for (const std::string& canary : options.canaries) {
     canaries_.emplace_back().url = absl::StrCat("https://", canary, "/");
   }
@@ -67,7 +71,9 @@ MonotonicTime NetworkWatch::RunDue() {
 MonotonicTime NetworkWatch::NextRoundAt() const {
   if (canaries_.empty()) return absl::InfiniteDuration();
   if (asked_) return last_begun_ + Spacing();
-  return last_begun_ + (!up_ ? kEveryWhileDown : trouble_ ? kEveryInTrouble : kEveryElse);
+  if (!up_) return last_begun_ + kEveryWhileDown;
+  if (trouble_) return last_begun_ + kEveryInTrouble;
+  return without_trouble_ ? last_begun_ + kEveryElse : absl::InfiniteDuration();
 }
 
 absl::Duration NetworkWatch::Spacing() const {

@@ -29,14 +29,16 @@ namespace heyhi {
 // Thread-compatible, on the transport's thread.
 class NetworkWatch {
  public:
-  struct Options {
-    // "host:port", three or more; with none the network is never said to be down.
-    std::vector<std::string> canaries;
-    std::string ca_file;  // PEM bundle to verify them with; "" means the system's
-  };
-
   // Unrelated, and none behind another's network: Wikimedia, Apple, Fastly.
   static std::vector<std::string> DefaultCanaries();
+
+  struct Options {
+    // "host:port", three or more; with none the network is never said to be down.
+    std::vector<std::string> canaries = DefaultCanaries();
+    std::string ca_file;  // PEM bundle to verify them with; "" means the system's
+    // Asks them before anything fails too: at the start, and hourly.
+    bool without_trouble = true;
+  };
 
   // Both must outlive it.
   NetworkWatch(HttpTransport& transport, const Clock& clock, Options options);
@@ -102,11 +104,12 @@ class NetworkWatch {
   HttpTransport& transport_;
   const Clock& clock_;
   const std::string ca_file_;
+  const bool without_trouble_;
   std::vector<Canary> canaries_;
   std::deque<Round> rounds_;  // newest last
   std::uint64_t rounds_begun_ = 0;
   MonotonicTime last_begun_ = -absl::InfiniteDuration();
-  bool asked_ = true;  // a round is wanted as soon as may be; the first at the start
+  bool asked_;  // a round is wanted as soon as may be
   std::vector<Question> questions_;
   bool trouble_ = false;
   bool up_ = true;

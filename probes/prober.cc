@@ -8,6 +8,7 @@
 #include "probes/model_name.h"
 #include "probes/public_address.h"
 #include "probes/retry_after.h"
+#include "probes/url.h"
 #include "probes/verdict.h"
 
 namespace heyhi {
@@ -88,6 +89,7 @@ void TakeVerdict(const Target& target, const HttpExchange& exchange,
   result->rule = std::string(verdict->rule);
   result->replacement = std::string(verdict->replacement);
   result->named_token_cap = verdict->named_token_cap;
+  result->doubts_key = verdict->doubts_key;
   result->usage = verdict->usage;
   result->served_model = CleanWord(verdict->served_model, target.api_key);
   if (!verdict->served_model.empty() && target.call.names_served_model) {
@@ -108,6 +110,14 @@ bool MayBeTheNetworks(const ProbeResult& result, const HttpExchange& exchange) {
   if (!exchange.failure.has_value() || result.fault != Fault::kProvider) return false;
   return result.reason == Reason::kStreamTruncated ||
          FaultOf(*result.reason, result.error_type, /*network_down=*/true) == Fault::kNetwork;
+}
+
+// An endpoint on this machine or in a private network: canaries, which are out in the
+// internet, say nothing about the way there.
+bool IsNearby(const std::string& url, const std::string& remote_address) {
+  const absl::StatusOr<Url> parsed = ParseUrl(url);
+  return IsPrivateAddress(remote_address) ||
+         (parsed.ok() && (parsed->host_is_loopback || IsPrivateAddress(parsed->host)));
 }
 
 }  // namespace
@@ -174,7 +184,7 @@ void Prober::Start(std::shared_ptr<const Target> target, Done done, Began began)
   HttpRequest request = FindDialect(target->dialect)->build_request(*target);
   request.public_only = target->public_only;
   request.began = std::move(began);
-  if (watch_ != nullptr) request.late = [this] { watch_->Ask(); };
+  if (watch_ != nullptr && !IsNearby(request.url, "")) request.late = [this] { watch_->Ask(); };
   const absl::Time started_at = clock_.Now();
   transport_.Start(std::move(request), [this, target = std::move(target), started_at,
                                         done = std::move(done)](const HttpExchange& exchange) {
@@ -189,14 +199,35 @@ void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time 
   if (price.has_value() && result.usage.has_value()) {
     result.cost_usd = CostUsd(*price, *result.usage);
   }
-  if (watch_ == nullptr) return done(result);
-  if (exchange.status != 0 && !IsPrivateAddress(exchange.remote_address)) watch_->ProbeAnswered();
-  if (result.disturbed || !MayBeTheNetworks(result, exchange)) return done(result);
-  watch_->Judge(clock_.Monotonic() - exchange.times.total,
-                [result = std::move(result), done](bool network_failed) mutable {
-                  if (network_failed) result.fault = Fault::kNetwork;
-                  done(result);
-                });
+  if (result.disturbed) return done(result);
+  if (opinion_ != nullptr && result.outcome != Outcome::kFailed) opinion_->KeyWorked(target);
+  const bool nearby = IsNearby(target.base_url, exchange.remote_address);
+  if (watch_ != nullptr && exchange.status != 0 && !nearby) watch_->ProbeAnswered();
+  FindFault(target, exchange, std::move(result), done);
+}
+
+// The two faults that the answer alone does not tell.
+void Prober::FindFault(const Target& target, const HttpExchange& exchange, ProbeResult result,
+                       const Done& done) {
+  if (watch_ != nullptr && MayBeTheNetworks(result, exchange) &&
+      !IsNearby(target.base_url, exchange.remote_address)) {
+    watch_->Judge(clock_.Monotonic() - exchange.times.total,
+                  [result = std::move(result), done](bool network_failed) mutable {
+                    if (network_failed) result.fault = Fault::kNetwork;
+                    done(result);
+                  });
+  } else if (opinion_ != nullptr && opinion_->MayAsk(target, result.doubts_key)) {
+    opinion_->Ask(target, [result = std::move(result), done](bool list_answered) mutable {
+      if (list_answered) {
+        result.reason = Reason::kAuthInconsistent;
+        result.error_type = ErrorTypeOf(*result.reason);
+        result.fault = FaultOf(*result.reason, result.error_type, /*network_down=*/false);
+      }
+      done(result);
+    });
+  } else {
+    done(result);
+  }
 }
 
 MonotonicTime Prober::RunDue() {

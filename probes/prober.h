@@ -14,6 +14,7 @@
 #include "probes/price_table.h"
 #include "probes/rate_limit_headroom.h"
 #include "probes/reason.h"
+#include "probes/second_opinion.h"
 #include "probes/support_sample.h"
 #include "probes/target.h"
 
@@ -56,6 +57,8 @@ struct ProbeResult {
   std::optional<absl::Duration> time_to_first_token;
   // The provider refused the call and named this least output-token cap.
   std::optional<int> named_token_cap;
+  // The answer said that the key itself is not known.
+  bool doubts_key = false;
   // How long the provider asked us to wait; with error_type rate_limit.
   std::optional<absl::Duration> retry_after;
   // This process stood still for so long during the probe that the result says
@@ -78,18 +81,19 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
                           absl::Time completed_at);
 
 // Sends probes over a transport, and finds whose fault their failures are: what broke
-// on the way is the network's where `watch` says that it failed meanwhile.
-// Thread-compatible; lives on the transport's thread. All that it is given must
-// outlive it.
+// on the way is the network's where `watch` says that it failed meanwhile; a refused
+// key that `opinion` finds good is the provider's. Thread-compatible; lives on the
+// transport's thread. All that it is given must outlive it.
 class Prober {
  public:
   using Began = std::function<void(absl::Duration waited)>;
   using Done = std::function<void(const ProbeResult&)>;
 
-  // Without a watch what breaks on the way is the provider's.
+  // Without a watch what breaks on the way is the provider's; without an opinion a
+  // refused key is the account's.
   Prober(HttpTransport& transport, const Clock& clock, const PriceTable& prices,
-         NetworkWatch* watch = nullptr)
-      : transport_(transport), clock_(clock), prices_(prices), watch_(watch) {}
+         NetworkWatch* watch = nullptr, SecondOpinion* opinion = nullptr)
+      : transport_(transport), clock_(clock), prices_(prices), watch_(watch), opinion_(opinion) {}
 
   // Begins one probe. `began` (optional) is called once it has waited for its turn;
   // `done` from the transport's RunUntil or from RunDue, a few seconds after the
@@ -103,11 +107,14 @@ class Prober {
  private:
   void End(const Target& target, const HttpExchange& exchange, absl::Time started_at,
            const Done& done);
+  void FindFault(const Target& target, const HttpExchange& exchange, ProbeResult result,
+                 const Done& done);
 
   HttpTransport& transport_;
   const Clock& clock_;
   const PriceTable& prices_;
   NetworkWatch* const watch_;
+  SecondOpinion* const opinion_;
 };
 
 }  // namespace heyhi

@@ -160,10 +160,16 @@ absl::StatusOr<ProbeResult> ProbeOnce(const PlannedProbe& plan) {
   options.user_agent = absl::StrCat("heyhitool/", HEYHI_VERSION);
   const auto transport = MakeCurlTransport(clock, options);
   if (!transport.ok()) return transport.status();
-  Prober prober(**transport, clock, plan.prices);
+  NetworkWatch::Options network = plan.network;
+  network.without_trouble = false;
+  NetworkWatch watch(**transport, clock, std::move(network));
+  Prober prober(**transport, clock, plan.prices, &watch);
   std::optional<ProbeResult> result;
   prober.Start(plan.target, [&result](const ProbeResult& ended) { result = ended; });
-  while (!result.has_value()) (*transport)->RunUntil(clock.Monotonic() + absl::Minutes(1));
+  while (!result.has_value()) {
+    const MonotonicTime next = prober.RunDue();
+    if (!result.has_value()) (*transport)->RunUntil(next);
+  }
   return *std::move(result);
 }
 

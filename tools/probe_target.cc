@@ -168,7 +168,9 @@ absl::StatusOr<PlannedProbe> PlanFromTable(const TargetRequest& request, const S
   int line = 0;  // flags stand on none
   absl::StatusOr<Target> target = BuildTarget(id, settings, inputs, &line);
   if (!target.ok()) return InFlagWords(target.status());
-  return PlannedProbe{std::make_shared<const Target>(*std::move(target)), PriceTable::BuiltIn(),
+  return PlannedProbe{std::make_shared<const Target>(*std::move(target)),
+                      PriceTable::BuiltIn(),
+                      {},
                       settings.base_url.value.has_value() ? "" : "with HeyHi's defaults"};
 }
 
@@ -253,6 +255,7 @@ absl::StatusOr<PlannedProbe> PlanFromConfig(const TargetRequest& request, const 
   target.timeout = settings.timeout.value.value_or(target.timeout);
   return PlannedProbe{
       std::make_shared<const Target>(std::move(target)), std::move(read->prices),
+      std::move(read->network),
       absl::StrCat("as in ", config.file, is_configured ? "" : ", but for the check")};
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "exporter/config_inputs.h"
+#include "probes/network_watch.h"
 #include "probes/price_table.h"
 #include "probes/target.h"
 
@@ -37,7 +38,8 @@ struct TargetRequest {
 struct PlannedProbe {
   std::shared_ptr<const Target> target;
   PriceTable prices;
-  std::string origin;  // where the target comes from, for people: "as in heyhi.yml"
+  NetworkWatch::Options network;  // whom to ask where it fails on the way
+  std::string origin;             // where the target comes from, for people: "as in heyhi.yml"
 };
 
 // The name of the flag that sets an option: "--base-url" for "base_url".

@@ -30,7 +30,7 @@ def run_exporter(*arguments, config=None, environment=None):
 
 
 class StartTest(unittest.TestCase):
-    GOOD = "providers: [{name: local, base_url: 'http://127.0.0.1:9', models: [m]}]\n"
+    GOOD = "network: {canaries: []}\nproviders: [{name: local, base_url: 'http://127.0.0.1:9', models: [m]}]\n"
 
     def test_a_bad_configuration_is_named_by_line(self):
         code, _, error = run_exporter(config="providers:\n  - {name: openai, intervall: 5m}\n")
@@ -112,7 +112,7 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.emulator.requests(), {})
 
     def test_a_name_that_does_not_exist_is_a_dns_failure(self):
-        exporter = Exporter("providers:\n  - name: gone\n    interval: 1s\n    timeout: 3s\n"
+        exporter = Exporter("network: {canaries: []}\nproviders:\n  - name: gone\n    interval: 1s\n    timeout: 3s\n"
                             "    base_url: https://gone.invalid/v1\n    models: [m]\n")
         self.addCleanup(exporter.stop)
         exporter.wait_for_log(r'msg="probe failed" target=gone/m/chat error_type=dns')

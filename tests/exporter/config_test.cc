@@ -141,6 +141,48 @@ TEST(ConfigTest, AKeyNamedLaterReplacesTheOneBefore) {
   EXPECT_EQ(config->targets[1]->api_key.Reveal(), "sk-other");
 }
 
+TEST(ConfigTest, ReadsNetworkGateAndMaintenance) {
+  const auto config = Parse(R"(
+network:
+  canaries: ["a.test:443", "10.0.0.1:8443", "[2001:db8::1]:443"]
+  ca_file: /etc/ca.pem
+max_in_flight: 200
+max_handshakes: 8
+maintenance:
+  - {from: "2026-12-01 02:00", to: "2026-12-01T04:30", zone: Asia/Seoul, targets: [openai]}
+  - {days: [sat, SUN], from: "22:00", to: "02:00"}
+  - {from: "03:00", to: "03:15"}
+providers: [{name: openai}]
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->network.canaries.size(), 3U);
+  EXPECT_EQ(config->network.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(config->max_in_flight, 200U);
+  EXPECT_EQ(config->max_handshakes, 8U);
+  ASSERT_EQ(config->maintenance.size(), 3U);
+  EXPECT_EQ(config->maintenance[0].zone.name(), "Asia/Seoul");
+  EXPECT_EQ(config->maintenance[0].from, absl::CivilMinute(2026, 12, 1, 2, 0));
+  EXPECT_FALSE(config->maintenance[0].weekly);
+  EXPECT_EQ(config->maintenance[1].from_minute, 22 * 60);
+  EXPECT_TRUE(config->maintenance[1].days[5] && config->maintenance[1].days[6]);
+  EXPECT_FALSE(config->maintenance[1].days[0]);
+  EXPECT_TRUE(config->maintenance[2].weekly && config->maintenance[2].days[0]);
+}
+
+TEST(ConfigTest, CanariesAreKnownWithoutNamingThemAndMayBeLeftOut) {
+  EXPECT_EQ(Parse("providers: [{name: openai}]\n")->network.canaries.size(), 3U);
+  EXPECT_TRUE(
+      Parse("network: {canaries: []}\nproviders: [{name: openai}]\n")->network.canaries.empty());
+}
+
+TEST(ConfigTest, AnAddressOfOursIsHeldToPublicAddresses) {
+  const auto config = Parse(
+      "providers:\n  - name: openai\n  - {name: groq, base_url: 'https://groq.internal/v1'}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->targets[0]->public_only);
+  EXPECT_FALSE(config->targets[1]->public_only);
+}
+
 TEST(ConfigTest, TheExampleFileIsGood) {
   std::ifstream file(std::string(HEYHI_SOURCE_DIR) + "/heyhi.example.yml");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());

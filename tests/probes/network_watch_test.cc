@@ -28,7 +28,7 @@ class NetworkWatchTest : public ::testing::Test {
   NetworkWatchTest() { Build({"c1.test:443", "c2.test:443", "c3.test:443"}); }
 
   void Build(const std::vector<std::string>& canaries) {
-    watch_.emplace(transport_, clock_, NetworkWatch::Options{canaries, ""});
+    watch_.emplace(transport_, clock_, NetworkWatch::Options{canaries, "", true});
   }
 
   HttpExchange Answer(const HttpRequest& request) {
@@ -239,7 +239,7 @@ TEST_F(NetworkWatchTest, OurOwnStandingStillSaysNothing) {
     exchange.stalled = absl::Seconds(1);
     return exchange;
   });
-  NetworkWatch watch(stalling, clock_, {{"a.test:1", "b.test:1", "c.test:1"}, ""});
+  NetworkWatch watch(stalling, clock_, {{"a.test:1", "b.test:1", "c.test:1"}, "", true});
   std::optional<bool> verdict;
   watch.Judge(clock_.Monotonic(), [&](bool failed) { verdict = failed; });
   while (!verdict.has_value()) {
