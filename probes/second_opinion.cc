@@ -51,6 +51,7 @@ void SecondOpinion::Ask(const Target& target, Done done) {
   question.waiting.push_back(std::move(done));
   HttpRequest request = FindDialect(target.dialect)->build_models_request(target);
   request.timeout = std::min(request.timeout, kPatience);
+  request.public_only = target.public_only;
   transport_.Start(std::move(request),
                    [this, provider = target.id.provider](const HttpExchange& exchange) {
                      TakeAnswer(provider, IsModelList(exchange));

@@ -121,6 +121,7 @@ TEST_F(SecondOpinionTest, ACallWithoutAKeyProvesNothing) {
 
 TEST_F(SecondOpinionTest, AsksForTheListWithTheSameKey) {
   target_->ca_file = "/etc/ca.pem";
+  target_->public_only = true;
   Ask(target_);
   EXPECT_THAT(answers_, IsEmpty());
   RunAll();
@@ -133,6 +134,7 @@ TEST_F(SecondOpinionTest, AsksForTheListWithTheSameKey) {
                                            Pair("Authorization", absl::StrCat("Bearer ", kKey))));
   EXPECT_EQ(request.body, "");
   EXPECT_EQ(request.ca_file, "/etc/ca.pem");
+  EXPECT_TRUE(request.public_only);
   EXPECT_FALSE(request.connect_only);
 }
 
