@@ -79,7 +79,7 @@ class CurlTransport : public HttpTransport {
   };
 
   void AdmitWaiting();
-  void RunLateChecks();
+  bool RunLateChecks();
   Flight& AddFlight(HttpRequest request, Url url, Done done);
   void Begin(Flight& flight);
   void Connect(Flight& flight, const std::vector<std::string>& addresses);
@@ -146,15 +146,20 @@ CurlTransport::Flight& CurlTransport::AddFlight(HttpRequest request, Url url, Do
       .first->second;
 }
 
-void CurlTransport::RunLateChecks() {
+// True where one was late.
+bool CurlTransport::RunLateChecks() {
   const MonotonicTime now = clock_.Monotonic();
+  bool late = false;
   while (!late_checks_.empty() && late_checks_.top().at <= now) {
     const LateCheck check = late_checks_.top();
     late_checks_.pop();
     const auto found = flights_.find(check.exchange);
     if (found == flights_.end() || found->second.number != check.number) continue;
-    if (!check.exchange->request_is_out()) found->second.late();
+    if (check.exchange->request_is_out()) continue;
+    late = true;
+    found->second.late();
   }
+  return late;
 }
 
 void CurlTransport::Begin(Flight& flight) {
@@ -192,16 +197,16 @@ void CurlTransport::End(CurlExchange* exchange) {
 
 void CurlTransport::RunUntil(MonotonicTime deadline) {
   for (;;) {
+    AdmitWaiting();  // here, and not before a `done`, which may take its time
     WaitForEvents(deadline);
     const bool woken = loop_.Dispatch();
     multis_.RunTimers();
     lookups_.RunTimers();
     for (CurlExchange* exchange : multis_.TakeEnded()) End(exchange);
-    RunLateChecks();
-    AdmitWaiting();
+    const bool late = RunLateChecks();
     const std::vector<Flight> ended = std::exchange(ended_, {});
     for (const Flight& flight : ended) flight.done(flight.exchange->TakeResult());
-    if (woken || !ended.empty() || clock_.Monotonic() >= deadline) return;
+    if (woken || late || !ended.empty() || clock_.Monotonic() >= deadline) return;
   }
 }
 

@@ -97,7 +97,7 @@ class HttpTransport {
   virtual void Start(HttpRequest request, Done done) = 0;
 
   // Moves all exchanges on; returns at `deadline` (on the transport's clock), or
-  // sooner after a `done` was called or Wake.
+  // sooner after a `done` or `late` was called or Wake.
   virtual void RunUntil(MonotonicTime deadline) = 0;
 
   // Makes RunUntil return. Any thread, and async-signal-safe.

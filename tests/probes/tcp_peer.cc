@@ -112,10 +112,10 @@ class TcpPeer::Connection : public PeerConnection {
   std::string unread_;
 };
 
-TcpPeer::TcpPeer(Script script, std::optional<Certificate> certificate)
+TcpPeer::TcpPeer(Script script, std::optional<Certificate> certificate, const std::string& address)
     : script_(std::move(script)), certificate_(std::move(certificate)) {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
-  const auto socket = OpenListenSocket("127.0.0.1:0");
+  const auto socket = OpenListenSocket(address);
   if (!socket.ok()) std::abort();
   listen_fd_ = socket->fd;
   port_ = socket->port;

@@ -33,19 +33,20 @@ class PeerConnection {
   virtual void Reset() = 0;
 };
 
-// A server on 127.0.0.1 that does what a script says, right or wrong, with one
+// A server that does what a script says, right or wrong, with one
 // connection at a time. When the script returns, the connection is closed.
 class TcpPeer {
  public:
   using Script = std::function<void(PeerConnection&)>;
 
   // With a certificate it speaks TLS, and the script begins after the handshake.
-  explicit TcpPeer(Script script, std::optional<Certificate> certificate = std::nullopt);
+  explicit TcpPeer(Script script, std::optional<Certificate> certificate = std::nullopt,
+                   const std::string& address = "127.0.0.1:0");
   // Cuts the connection that is open.
   ~TcpPeer();
 
   int port() const { return port_; }
-  // "http://127.0.0.1:40123/"; https with a certificate.
+  // "http://127.0.0.1:40123/", whatever its address; https with a certificate.
   std::string url() const;
   int connections() const;
   // Every request that was read whole.

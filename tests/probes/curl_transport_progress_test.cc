@@ -1,0 +1,91 @@
+// What an exchange tells while it goes on: that it begins, that it is late.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+#include "probes/curl_transport.h"
+#include "tests/probes/tcp_peer.h"
+#include "tests/probes/transport_fixture.h"
+
+namespace heyhi {
+namespace {
+
+using ::testing::Ge;
+
+class CurlTransportProgressTest : public TransportTest {
+ protected:
+  // The request, with its calls counted.
+  HttpRequest Counted(HttpRequest request) {
+    request.began = [this](absl::Duration waited) { waits_.push_back(waited); };
+    request.late_after = absl::Milliseconds(50);
+    request.late = [this] { ++late_; };
+    return request;
+  }
+
+  std::vector<absl::Duration> waits_;
+  int late_ = 0;
+};
+
+TEST_F(CurlTransportProgressTest, SaysThatItBegins) {
+  const TcpPeer peer([](PeerConnection& client) {
+    client.ReadRequest();
+    client.Send(HttpAnswer("ok"));
+  });
+  transport().Start(Counted(GetRequest(peer.url())), [](const HttpExchange&) {});
+  EXPECT_EQ(waits_.size(), 1U) << "at once: there is room";
+  RunAll();
+  EXPECT_EQ(waits_.size(), 1U);
+}
+
+TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
+  options_.max_in_flight = 1;
+  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  HttpRequest first = GetRequest(silent.url());
+  first.timeout = absl::Milliseconds(100);
+  transport().Start(first, [](const HttpExchange&) {});
+  HttpExchange second;
+  HttpRequest request = Counted(GetRequest(silent.url()));
+  request.timeout = absl::Milliseconds(100);
+  transport().Start(request, [&second](HttpExchange exchange) { second = std::move(exchange); });
+  EXPECT_TRUE(waits_.empty());
+  RunAll();
+  ASSERT_EQ(waits_.size(), 1U);
+  EXPECT_THAT(waits_[0], Ge(absl::Milliseconds(100) - kTimerSlack));
+  EXPECT_EQ(second.waited, waits_[0]);
+  EXPECT_LT(second.times.total, kLimit);
+}
+
+// A server whose handshake does not end; plain http would be out at once.
+TEST_F(CurlTransportProgressTest, SaysOnceThatTheRequestIsNotOut) {
+  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  HttpRequest request =
+      Counted(GetRequest("https://127.0.0.1:" + std::to_string(silent.port()) + "/"));
+  request.timeout = absl::Milliseconds(300);
+  transport().Start(request, [](const HttpExchange&) {});
+  RunAll();
+  EXPECT_EQ(late_, 1);
+}
+
+TEST_F(CurlTransportProgressTest, IsNotLateWhereOnlyTheAnswerIs) {
+  const TcpPeer silent([](PeerConnection& client) {
+    client.ReadRequest();
+    client.WaitForClient();
+  });
+  HttpRequest request = Counted(GetRequest(silent.url()));
+  request.timeout = absl::Milliseconds(300);
+  transport().Start(request, [](const HttpExchange&) {});
+  RunAll();
+  EXPECT_EQ(late_, 0);
+}
+
+TEST_F(CurlTransportProgressTest, IsNotLateAfterItsEnd) {
+  transport().Start(Counted(GetRequest("http://127.0.0.1:1/")), [](const HttpExchange&) {});
+  RunAll();
+  transport().RunUntil(clock_.Monotonic() + absl::Milliseconds(100));
+  EXPECT_EQ(late_, 0);
+}
+
+}  // namespace
+}  // namespace heyhi
