@@ -182,6 +182,12 @@ void CurlExchange::Detach() {
   if (multi_ != nullptr) curl_multi_remove_handle(std::exchange(multi_, nullptr), handle_);
 }
 
+// Any change of what is paused does it; nothing is being received yet.
+void CurlExchange::Nudge() {
+  curl_easy_pause(handle_, CURLPAUSE_RECV);
+  curl_easy_pause(handle_, CURLPAUSE_CONT);
+}
+
 void CurlExchange::NoteEnd() {
   const MonotonicTime now = clock_.Monotonic();
   result_.times.total = now - started_;
@@ -263,6 +269,10 @@ int CurlExchange::OnCloseSocket(void* self, curl_socket_t fd) {
       info.tcpi_state != TCP_SYN_SENT) {
     int& most = exchange->result_.retransmissions;
     most = std::max(most, static_cast<int>(info.tcpi_total_retrans));
+  }
+  const bool in_flight = exchange->multi_ != nullptr;
+  if (!exchange->connected_ && in_flight && exchange->on_address_lost_ != nullptr) {
+    exchange->on_address_lost_();
   }
   return close(fd);
 }

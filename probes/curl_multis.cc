@@ -75,6 +75,7 @@ CurlMultis::Multi* CurlMultis::MultiFor(const std::string& ca_file) {
 }
 
 bool CurlMultis::Add(CurlExchange& exchange) {
+  exchange.set_on_address_lost([this, &exchange] { to_nudge_.insert(&exchange); });
   Multi* multi = MultiFor(exchange.ca_file());
   return multi != nullptr && exchange.Attach(multi->handle());
 }
@@ -99,14 +100,19 @@ std::vector<CurlExchange*> CurlMultis::TakeEnded() {
       CurlExchange* exchange = CurlExchange::Of(message->easy_handle);
       exchange->Finish(message->data.result);
       unwatched_.erase(exchange);
+      to_nudge_.erase(exchange);
       ended.push_back(exchange);
     }
   }
   for (CurlExchange* exchange : unwatched_) {
     exchange->Fail(Reason::kLocalResource, "the kernel watches no more sockets");
+    to_nudge_.erase(exchange);
     ended.push_back(exchange);
   }
   unwatched_.clear();
+  // Each has a timer that is due now, so the loop will not wait.
+  for (CurlExchange* exchange : to_nudge_) exchange->Nudge();
+  to_nudge_.clear();
   return ended;
 }
 

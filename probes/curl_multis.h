@@ -44,6 +44,7 @@ class CurlMultis {
   EventLoop& loop_;
   std::map<std::string, std::unique_ptr<Multi>> multis_;  // by certificate bundle
   std::set<CurlExchange*> unwatched_;  // with a socket that the kernel does not watch
+  std::set<CurlExchange*> to_nudge_;
 };
 
 }  // namespace heyhi

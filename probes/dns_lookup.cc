@@ -134,7 +134,10 @@ class AresLookup : public DnsLookup {
   static ares_ssize_t Send(ares_socket_t fd, const iovec* pieces, int count, void* /*self*/) {
     const msghdr message = {
         nullptr, 0, const_cast<iovec*>(pieces), static_cast<std::size_t>(count), nullptr, 0, 0};
-    return sendmsg(fd, &message, MSG_NOSIGNAL);
+    const ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    // That was about an earlier question on this socket. c-ares would give up this
+    // one for it, and wait for an answer to that one.
+    return sent < 0 && errno == ECONNREFUSED ? sendmsg(fd, &message, MSG_NOSIGNAL) : sent;
   }
   static constexpr ares_socket_functions kSocketFunctions = {&OpenSocket, &CloseSocket, &Connect,
                                                              &Receive, &Send};

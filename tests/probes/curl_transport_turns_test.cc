@@ -13,6 +13,7 @@
 #include "probes/curl_transport.h"
 #include "probes/standstill.h"
 #include "tests/probes/black_hole.h"
+#include "tests/probes/dns_server.h"
 #include "tests/probes/tcp_peer.h"
 #include "tests/probes/transport_fixture.h"
 
@@ -115,12 +116,14 @@ TEST_F(CurlTransportTurnsTest, ARequestThatIsOutMakesPlace) {
 }
 
 TEST_F(CurlTransportTurnsTest, AnEndOfAnyKindMakesPlace) {
+  const DnsServer server({});
+  options_.dns_server = server.address();
   options_.max_in_flight = 1;
   const TcpPeer closing([](PeerConnection& client) { client.ReadRequest(); });
   for (int i = 0; i < 3; ++i) {
     StartKept(GetRequest("http://127.0.0.1:1/"));
     StartKept(GetRequest(closing.url()));
-    StartKept(GetRequest("http://name.invalid./"));
+    StartKept(GetRequest("http://absent.test/"));
   }
   HttpRequest bad_bundle = GetRequest("https://127.0.0.1:1/");
   bad_bundle.ca_file = "/nonexistent";
