@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "probes/curl_transport.h"
 #include "serving/listen_socket.h"
+#include "tests/probes/black_hole.h"
 #include "tests/probes/tcp_peer.h"
 #include "tests/probes/transport_fixture.h"
 #include "tools/certificate.h"
@@ -132,6 +133,14 @@ const PeerFault kPeerFaults[] = {
     {"SendsInterimAnswersWithoutEnd", "http", false,
      FloodWith("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), false, "header_too_large",
      kSentHttp},
+    // Few enough bytes for the other cap.
+    {"SendsInterimAnswersAndThenNothing", "http", false,
+     [](PeerConnection& client) {
+       client.ReadRequest();
+       for (int i = 0; i <= 100; ++i) client.Send("HTTP/1.1 103 Early Hints\r\n\r\n");
+       client.WaitForClient();
+     },
+     false, "header_too_large", kSentHttp},
     {"SendsTrailersWithoutEnd", "http", false,
      FloodWith("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", kHeader),
      false, "header_too_large", kBegunHttp},
@@ -262,6 +271,16 @@ TEST_F(CurlTransportFailureTest, NamesARefusedConnection) {
     EXPECT_EQ(FailureOf(exchange), "conn_refused") << exchange.failure_detail;
     EXPECT_EQ(PhasesOf(exchange.times), "dns");
     EXPECT_EQ(exchange.status, 0);
+  }
+}
+
+TEST_F(CurlTransportFailureTest, NamesAConnectionThatDoesNotStand) {
+  const BlackHole hole;
+  for (const char* scheme : {"http", "https"}) {
+    const HttpExchange exchange = GetWithin(kShortTimeout, hole.url(scheme));
+    EXPECT_EQ(FailureOf(exchange), "connect") << exchange.failure_detail;
+    EXPECT_EQ(PhasesOf(exchange.times), "dns");
+    EXPECT_GE(exchange.times.total, kShortTimeout - kTimerSlack);
   }
 }
 
