@@ -76,6 +76,8 @@ class CurlExchange {
  private:
   static CURLcode OnTcpConnected(CURL* handle, void* context, void* self);
   static int OnReadyToSend(void* self, char* remote, char* local, int remote_port, int local_port);
+  static int OnProgress(void* self, curl_off_t to_download, curl_off_t downloaded,
+                        curl_off_t to_upload, curl_off_t uploaded);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
@@ -106,6 +108,7 @@ class CurlExchange {
   std::function<void()> on_address_lost_;
   bool connected_ = false;
   int requests_sent_ = 0;
+  std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
   int socket_errno_ = 0;         // of a socket that could not be made
   std::string refused_address_;  // that we did not connect to, since it is not public
   HttpExchange result_;
