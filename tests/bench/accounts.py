@@ -12,7 +12,7 @@ from soak_load import TIMEOUT_SECONDS
 UNSENT = ("nxdomain", "servfail", "no_address", "dns_timeout", "connect", "tls", "conn_refused",
           "conn_unreachable", "tls_expired", "tls_hostname", "tls_ca", "tls_protocol",
           "local_resource")
-SIGHTS = 12
+SIGHTS_SECONDS = 20
 # After a failure on the way the canaries are heard before the probe ends.
 JUDGEMENT_SECONDS = 4
 
@@ -85,7 +85,8 @@ def seen_by_emulator(exporter, emulator):
     """Probes go on while we look, so each sight gives only bounds of how many probes the
     emulator has not seen; together they leave no doubt."""
     low, high = float("-inf"), float("inf")
-    for _ in range(SIGHTS):
+    end = time.monotonic() + SIGHTS_SECONDS
+    while low < high and time.monotonic() < end:
         first = emulator.requests()
         metrics = exporter.metrics()
         time.sleep(0.05)  # a probe that has just started is on its way

@@ -9,7 +9,12 @@ from processes import Emulator, Exporter, Failure, wait_for
 
 IDLE_TARGETS = 10
 HUNG, HEALTHY = 50, 50
-HEAD = "region: bench\nnetwork: {{canaries: []}}\ndefaults: {{api_key_env: BENCH_KEY, ca_file: {ca_file}{more}}}\nproviders:\n"
+HEAD = """\
+region: bench
+network: {{canaries: []}}
+defaults: {{api_key_env: BENCH_KEY, ca_file: {ca_file}{more}}}
+providers:
+"""
 
 
 def models(first, count):
@@ -29,8 +34,10 @@ def idle_cpu(binaries, folder, seconds):
             time.sleep(seconds)  # this is the measurement
             used = exporter.thread_cpu_seconds() - before
             elapsed = time.monotonic() - begun
-            if exporter.metrics().total("heyhi_probe_failures_total") > 0:
-                raise Failure("probes of the emulator failed")
+            reasons = "heyhi_probe_failure_reasons_total"
+            failed = [labels for labels, count in exporter.metrics().samples(reasons) if count]
+            if failed:
+                raise Failure(f"probes of the emulator failed: {failed}")
     return 100 * used / elapsed
 
 

@@ -24,6 +24,7 @@
 #include "probes/price_table.h"
 #include "probes/prober.h"
 #include "probes/target.h"
+#include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 
 namespace heyhi {
@@ -218,19 +219,11 @@ absl::StatusOr<Plan> ReadPlan(const std::vector<std::string>& arguments) {
   return plan;
 }
 
-// Every probe in flight holds a descriptor.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // the old limit may do
-}
-
 absl::Status Main(const std::vector<std::string>& arguments) {
   const auto plan = ReadPlan(arguments);
   if (!plan.ok()) return plan.status();
   std::signal(SIGPIPE, SIG_IGN);
-  RaiseDescriptorLimit();
+  RaiseDescriptorLimit();  // every probe in flight holds a descriptor
   if (absl::Status status = InitNetwork(); !status.ok()) return status;
   const RealClock clock;
   const auto transport = MakeCurlTransport(clock, CurlTransportOptions());

@@ -122,6 +122,14 @@ class Process:
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def task_ids(self):
+        """The threads of this process and of its children."""
+        tree = [str(self.pid)]
+        for pid in tree:
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            tree += children.split()
+        return [int(tid) for pid in tree for tid in os.listdir(f"/proc/{pid}/task")]
+
 
 class Emulator(Process):
     """heyhitool emulate, ready to answer."""
