@@ -95,7 +95,6 @@ class Bench:
         """Of the probes that `send` makes, sorted."""
         with wire.Capture(self.folder, nginx.port) as capture:
             probes = send()
-            time.sleep(0.2)  # the last packets are on their way to tcpdump
             return sorted(wire.errors(probes, capture.connections()))
 
     def memory(self, nginx):

@@ -6,12 +6,16 @@ import re
 import signal
 import socket
 import struct
+import time
 
 from processes import Failure, Process
 
 # A TLS 1.3 close_notify: 5 bytes of record, 2 of alert, 1 of type, 16 of tag. The
 # server says goodbye after the answer's last byte; it is no part of the answer.
 CLOSE_NOTIFY_BYTES = 24
+
+# tcpdump gets packets in blocks, the last of them after its time-out of a second.
+BLOCK_SECONDS = 1.3
 
 # How long after its start a probe's SYN may be seen, in seconds; both clocks are
 # CLOCK_REALTIME. Probes of one address are further apart.
@@ -26,13 +30,18 @@ class Capture(Process):
         self.port = port
         root = [] if os.geteuid() == 0 else ["sudo", "-n"]
         super().__init__([*root, "tcpdump", "-i", "lo", "-s", "80", "-B", "32768", "-n",
-                          "--immediate-mode", "--time-stamp-precision=nano", "-Z", "root", "-w",
+                          "--time-stamp-precision=nano", "-Z", "root", "-w",
                           self.file, "tcp", "port", str(port)], folder / "tcpdump.log")
         self.wait_until(lambda: "listening on" in self.log.read_text())
+        # The kernel notes the times and keeps packets for a while: tcpdump itself must
+        # take no core from what is measured.
+        for task in self.task_ids():
+            os.sched_setscheduler(task, os.SCHED_OTHER, os.sched_param(0))
 
     def connections(self):
         """Ends the capture; returns (server's address, SYN, last byte) of each
         connection, in seconds of CLOCK_REALTIME."""
+        time.sleep(BLOCK_SECONDS)
         self.stop(signal.SIGINT)
         dropped = re.search(r"(\d+) packets? dropped by kernel", self.log.read_text())
         if not dropped or dropped[1] != "0":
@@ -55,20 +64,20 @@ def packets(data):
 
 def read_connections(data, port):
     connections, last = [], {}
-    for time, ip in packets(data):
+    for at, ip in packets(data):
         header = (ip[0] & 15) * 4
         source, destination = struct.unpack_from(">HH", ip, header)
         flags = ip[header + 13]
         if destination == port and flags & 0x12 == 0x02:  # SYN, no ACK
             flow = last.get((ip[12:16], source, ip[16:20]))
             if flow is None or flow[2] is not None:  # else it is sent again
-                flow = last[ip[12:16], source, ip[16:20]] = [socket.inet_ntoa(ip[16:20]), time, None]
+                flow = last[ip[12:16], source, ip[16:20]] = [socket.inet_ntoa(ip[16:20]), at, None]
                 connections.append(flow)
         elif source == port:
             length = struct.unpack_from(">H", ip, 2)[0] - header - (ip[header + 12] >> 4) * 4
             flow = last.get((ip[16:20], destination, ip[12:16]))
             if flow is not None and length > 0 and length != CLOSE_NOTIFY_BYTES:
-                flow[2] = time
+                flow[2] = at
     return [tuple(flow) for flow in connections if flow[2] is not None]
 
 
