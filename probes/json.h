@@ -55,9 +55,10 @@ class JsonView {
 // An owned, parsed text.
 class JsonDocument {
  public:
-  // Nothing where `text` is not exactly one JSON value, or nests deeper than 64
-  // (a million "[" killed another parser by its recursion). As clients do, it takes
-  // broken UTF-8 and lone halves of escaped characters for U+FFFD.
+  // Nothing where `text` is not exactly one JSON value, nests deeper than 64
+  // (a million "[" killed another parser by its recursion), or holds more than
+  // 100,000 values. As clients do, it takes broken UTF-8 and lone halves of escaped
+  // characters for U+FFFD.
   static std::optional<JsonDocument> Parse(const std::string& text);
 
   JsonDocument(JsonDocument&&) noexcept;

@@ -197,6 +197,18 @@ TEST(JsonDocumentTest, NestsNoDeeper) {
   EXPECT_FALSE(JsonDocument::Parse(Nested(500000, "[", "]")).has_value());
 }
 
+TEST(JsonDocumentTest, HoldsNoMoreThanAHundredThousandValues) {
+  const auto list = [](int count, const std::string& value) {
+    std::string text = "[" + value;
+    for (int i = 1; i < count; ++i) text += "," + value;
+    return text + "]";
+  };
+  EXPECT_TRUE(JsonDocument::Parse(list(99000, "0")).has_value());
+  EXPECT_FALSE(JsonDocument::Parse(list(100001, "0")).has_value());
+  EXPECT_FALSE(JsonDocument::Parse(list(60000, "{}")).has_value());
+  EXPECT_TRUE(JsonDocument::Parse("[\"" + std::string(200000, ',') + "\"]").has_value());
+}
+
 TEST(JsonDocumentTest, CountsNoBracketsInStrings) {
   const std::string brackets(100, '[');
   const auto document = JsonDocument::Parse("[\"" + brackets + "\\\"" + brackets + "\\\\\"]");
