@@ -123,13 +123,13 @@ def break_and_heal(site, inject, fault, providers=frozenset(HOSTS), least=1, net
     inject()
     def failed():
         found = [failure.target.split("/")[0] for failure in site.exporter.failures(since)]
-        if network_up == 1 and site.network_up() != 1:
-            raise AssertionError(f"{site.name}: heyhi_network_up is {site.network_up()}; "
-                                 f"{site.log_tail(since)}")
         return all(found.count(provider) >= least for provider in providers)
     site.wait_for(f"failures of {sorted(providers)}", failed)
     if network_up == 0:
         site.wait_for("heyhi_network_up to be 0", lambda: site.network_up() == 0)
+    elif network_up == 1 and (site.network_up() != 1 or
+                              "own network is down" in site.exporter.log[since:]):
+        raise AssertionError(f"{site.name}: the network counts as down; {site.log_tail(since)}")
     healed = site.exporter.mark()
     site.network.heal()
     site.wait_until_well(healed)
