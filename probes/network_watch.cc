@@ -9,13 +9,14 @@
 namespace heyhi {
 namespace {
 
-// A round begins at most kSpacing after a failure and lasts at most kPatience: so a
-// verdict never takes longer than NetworkWatch::kLongestWait.
+// A round begins at most a spacing after a failure and lasts at most kPatience; where one
+// leaves doubt another follows: a verdict never takes longer than
+// NetworkWatch::kLongestWait.
 constexpr absl::Duration kSpacing = absl::Milliseconds(500);
 constexpr absl::Duration kPatience = absl::Milliseconds(2400);
 
 // When there is much trouble for long.
-constexpr absl::Duration kWideSpacing = absl::Seconds(5);
+constexpr absl::Duration kWideSpacing = absl::Seconds(2);
 constexpr std::size_t kRoundsPerMinute = 20;
 
 constexpr absl::Duration kEveryInTrouble = absl::Seconds(15);
@@ -28,6 +29,10 @@ constexpr absl::Duration kRemembered = absl::Seconds(150);
 
 constexpr absl::Duration kBlockedAfter = absl::Hours(3);
 constexpr int kProbesThatShowABlock = 10;
+
+// A canary that has failed so many times in a row is out itself: with one retransmission
+// to another that is no loss of packets.
+constexpr int kRoundsThatShowAnOutage = 3;
 
 // We stood still ourselves: what happened to the connection meanwhile says nothing.
 constexpr absl::Duration kStoodStill = absl::Milliseconds(250);
@@ -131,12 +136,11 @@ void NetworkWatch::AnswerQuestions() {
   const MonotonicTime now = clock_.Monotonic();
   std::vector<Question> open;
   std::vector<std::pair<Verdict, bool>> answers;
-  // Where rounds are far apart, one from just before the failure must do.
-  const absl::Duration slack = Spacing() == kWideSpacing ? kWideSpacing : absl::ZeroDuration();
   for (Question& question : questions_) {
-    const bool failed = FailedSince(std::min(question.since, question.asked - slack));
-    if (failed || Enough() == 0 || HasRoundSince(question.asked - slack) ||
-        now >= question.asked + kLongestWait) {
+    // Where a probe fails at once, the last round before it may have told already, and the
+    // network be back before the next. That a round was good says nothing of later times.
+    const bool failed = FailedSince(std::min(question.since, question.asked - Spacing()));
+    if (failed || Enough() == 0 || IsCleared(question) || now >= question.asked + kLongestWait) {
       answers.emplace_back(std::move(question.done), failed);
     } else {
       open.push_back(std::move(question));
@@ -147,9 +151,25 @@ void NetworkWatch::AnswerQuestions() {
   for (const auto& [done, failed] : answers) done(failed);
 }
 
-bool NetworkWatch::HasRoundSince(MonotonicTime since) const {
-  return std::any_of(rounds_.begin(), rounds_.end(),
-                     [since](const Round& r) { return r.begun >= since && r.waiting == 0; });
+// By a round from after the failure in which all canaries were good; or else by two, since
+// a lossy line can spare two canaries of three once.
+bool NetworkWatch::IsCleared(const Question& question) {
+  int ended = 0;
+  for (const Round& round : rounds_) {
+    if (round.begun < question.asked) continue;
+    if (round.waiting > 0) return false;
+    ++ended;
+    if (ended == 2 || !IsHurt(round)) return true;
+  }
+  if (ended == 1) Ask();
+  return false;
+}
+
+bool NetworkWatch::IsHurt(const Round& round) const {
+  for (std::size_t i = 0; i < canaries_.size(); ++i) {
+    if (!IsOut(canaries_[i]) && round.marks[i] != Mark::kGood) return true;
+  }
+  return false;
 }
 
 bool NetworkWatch::FailedSince(MonotonicTime since) const {
@@ -173,7 +193,7 @@ bool NetworkWatch::LostPacketsSince(MonotonicTime since) const {
   for (const Round& round : rounds_) {
     if (round.begun < since) continue;
     for (std::size_t i = 0; i < canaries_.size(); ++i) {
-      if (round.marks[i] == Mark::kUnknown || IsBlocked(canaries_[i])) continue;
+      if (round.marks[i] == Mark::kUnknown || IsOut(canaries_[i])) continue;
       ++connections;
       if (round.marks[i] == Mark::kGood) continue;
       ++hurt;
@@ -189,6 +209,10 @@ bool NetworkWatch::IsBlocked(const Canary& canary) const {
   }
   return !canary.answered_at.has_value() ||
          clock_.Monotonic() - *canary.answered_at > kBlockedAfter;
+}
+
+bool NetworkWatch::IsOut(const Canary& canary) const {
+  return canary.rounds_failed_since >= kRoundsThatShowAnOutage || IsBlocked(canary);
 }
 
 std::size_t NetworkWatch::Enough() const {

@@ -44,7 +44,7 @@ class NetworkWatch {
   NetworkWatch(HttpTransport& transport, const Clock& clock, Options options);
 
   // Something looks wrong: asks the canaries, soon if they were asked just now. After
-  // twenty rounds within a minute only every 5 s: they belong to others.
+  // twenty rounds within a minute only every 2 s: they belong to others.
   void Ask();
 
   // A probe that began at `since` has failed on the way: calls `done` with whether our
@@ -52,7 +52,7 @@ class NetworkWatch {
   // comes with theirs, at most kLongestWait from now, from within RunUntil or RunDue.
   using Verdict = std::function<void(bool network_failed)>;
   void Judge(MonotonicTime since, Verdict done);
-  static constexpr absl::Duration kLongestWait = absl::Seconds(3);
+  static constexpr absl::Duration kLongestWait = absl::Seconds(7);
 
   // A probe was answered from beyond this network, well or not.
   void ProbeAnswered();
@@ -95,8 +95,10 @@ class NetworkWatch {
   bool FailedSince(MonotonicTime since) const;
   bool Failed(const Round& round) const;
   bool LostPacketsSince(MonotonicTime since) const;
-  bool HasRoundSince(MonotonicTime since) const;
+  bool IsCleared(const Question& question);
+  bool IsHurt(const Round& round) const;
   bool IsBlocked(const Canary& canary) const;
+  bool IsOut(const Canary& canary) const;
   // So many canaries must agree that the network failed; 0 where they cannot tell.
   std::size_t Enough() const;
   MonotonicTime NextRoundAt() const;

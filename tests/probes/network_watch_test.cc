@@ -137,6 +137,52 @@ TEST_F(NetworkWatchTest, ARoundFromBeforeTheFailureIsNotEnough) {
   EXPECT_TRUE(Judge());
 }
 
+TEST_F(NetworkWatchTest, AGoodRoundFromBeforeTheFailureNeverClears) {
+  RunFor(absl::Minutes(1));
+  for (int i = 0; i < 25; ++i) {  // rounds are far apart from here
+    watch_->Ask();
+    RunFor(absl::Milliseconds(600));
+  }
+  RunFor(absl::Seconds(2));
+  watch_->Ask();
+  RunFor(absl::Milliseconds(100));
+  All(Line::kDead);
+  EXPECT_TRUE(Judge());
+}
+
+TEST_F(NetworkWatchTest, ALineThatIsBackBeforeItIsAskedWasDown) {
+  RunFor(absl::Minutes(1));
+  All(Line::kRefusing);
+  watch_->Ask();
+  RunFor(absl::Milliseconds(200));
+  std::optional<bool> verdict;
+  watch_->Judge(clock_.Monotonic(), [&](bool failed) { verdict = failed; });
+  All(Line::kGood);
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(verdict, true);
+}
+
+TEST_F(NetworkWatchTest, AskedAgainWhereALossyLineSparedTwo) {
+  RunFor(absl::Minutes(1));
+  lines_ = {{"c1", Line::kLossy}};
+  std::optional<bool> verdict;
+  watch_->Judge(clock_.Monotonic(), [&](bool failed) { verdict = failed; });
+  RunFor(absl::Milliseconds(200));
+  EXPECT_EQ(verdict, std::nullopt);
+  lines_ = {{"c2", Line::kLossy}};
+  RunFor(absl::Seconds(1));
+  EXPECT_EQ(verdict, true);
+}
+
+TEST_F(NetworkWatchTest, ADeadCanaryAndALostPacketAreNoLossyLine) {
+  lines_ = {{"c1", Line::kDead}};
+  watch_->SetTrouble(true);
+  RunFor(absl::Minutes(1));
+  lines_ = {{"c1", Line::kDead}, {"c2", Line::kLossy}};
+  EXPECT_FALSE(Judge());
+  EXPECT_TRUE(watch_->up());
+}
+
 TEST_F(NetworkWatchTest, ALineThatLosesPacketsIsToBlame) {
   RunFor(absl::Minutes(1));
   lines_ = {{"c1", Line::kLossy}, {"c2", Line::kLossy}};
@@ -188,7 +234,7 @@ TEST_F(NetworkWatchTest, AStormOfFailuresDoesNotBecomeAStormOnTheCanaries) {
     watch_->Judge(clock_.Monotonic() - absl::Milliseconds(10), [](bool) {});
     RunFor(absl::Milliseconds(100));
   }
-  EXPECT_THAT(connections_, Le(3 * 34)) << "twenty rounds, then every five seconds";
+  EXPECT_THAT(connections_, Le(3 * 46)) << "twenty rounds, then every two seconds";
   EXPECT_THAT(connections_, Gt(3 * 20));
 }
 
