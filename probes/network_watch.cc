@@ -34,6 +34,9 @@ constexpr int kProbesThatShowABlock = 10;
 // to another that is no loss of packets.
 constexpr int kRoundsThatShowAnOutage = 3;
 
+// A look-up that takes so long was sent again: its question or answer was lost.
+constexpr absl::Duration kResentLookup = absl::Milliseconds(1900);
+
 // We stood still ourselves: what happened to the connection meanwhile says nothing.
 constexpr absl::Duration kStoodStill = absl::Milliseconds(250);
 
@@ -118,7 +121,9 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
     canary.answered_at = clock_.Monotonic();
     canary.rounds_failed_since = 0;
     canary.probes_answered_since = 0;
-    round->marks[index] = exchange.retransmissions > 0 ? Mark::kLossy : Mark::kGood;
+    const bool lossy = exchange.retransmissions > 0 ||
+                       exchange.times.dns.value_or(absl::ZeroDuration()) >= kResentLookup;
+    round->marks[index] = lossy ? Mark::kLossy : Mark::kGood;
   } else if (exchange.stalled < kStoodStill) {
     ++canary.rounds_failed_since;
     round->marks[index] = Mark::kFailed;

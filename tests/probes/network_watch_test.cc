@@ -23,7 +23,7 @@ constexpr absl::Duration kRoundTrip = absl::Milliseconds(50);
 // Canaries c1 to c3, each as told.
 class NetworkWatchTest : public ::testing::Test {
  protected:
-  enum class Line { kGood, kDead, kRefusing, kLossy };
+  enum class Line { kGood, kDead, kRefusing, kLossy, kSlowLookup };
 
   NetworkWatchTest() { Build({"c1.test:443", "c2.test:443", "c3.test:443"}); }
 
@@ -42,6 +42,10 @@ class NetworkWatchTest : public ::testing::Test {
       HttpExchange exchange;
       exchange.times.total = kRoundTrip;
       exchange.retransmissions = line == Line::kLossy ? 2 : 0;
+      if (line == Line::kSlowLookup) {
+        exchange.times.dns = absl::Milliseconds(2010);
+        exchange.times.total = *exchange.times.dns + kRoundTrip;
+      }
       return exchange;
     }
     HttpExchange exchange;
@@ -188,6 +192,12 @@ TEST_F(NetworkWatchTest, ALineThatLosesPacketsIsToBlame) {
   lines_ = {{"c1", Line::kLossy}, {"c2", Line::kLossy}};
   EXPECT_TRUE(Judge());
   EXPECT_FALSE(watch_->up());
+}
+
+TEST_F(NetworkWatchTest, LookUpsThatWereSentAgainAreLossToo) {
+  RunFor(absl::Minutes(1));
+  All(Line::kSlowLookup);
+  EXPECT_TRUE(Judge());
 }
 
 TEST_F(NetworkWatchTest, ASingleLostPacketIsNot) {
