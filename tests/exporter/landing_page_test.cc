@@ -18,6 +18,7 @@ TargetStanding Standing(const std::string& model) {
   target->interval = absl::Seconds(10);
   TargetStanding standing;
   standing.target = target;
+  standing.interval = target->interval;
   return standing;
 }
 
@@ -34,7 +35,7 @@ TargetStanding Ended(Outcome outcome, absl::Duration took) {
 }
 
 std::string Page(std::vector<TargetStanding> targets, bool demo = false) {
-  return RenderLandingPage({"1.2.3", "eu-1", demo, kNow, std::move(targets)});
+  return RenderLandingPage({"1.2.3", "eu-1", demo, /*network_up=*/true, kNow, std::move(targets)});
 }
 
 TEST(LandingPageTest, ShowsAHealthyTarget) {
@@ -45,6 +46,12 @@ TEST(LandingPageTest, ShowsAHealthyTarget) {
   EXPECT_THAT(page, HasSubstr(">7 s ago</time>"));
   EXPECT_THAT(page, HasSubstr("steady, every 10s"));
   EXPECT_THAT(page, Not(HasSubstr("DEMO")));
+}
+
+TEST(LandingPageTest, SaysThatTheOwnNetworkIsDown) {
+  const std::string page = RenderLandingPage({"1", "eu-1", false, /*network_up=*/false, kNow, {}});
+  EXPECT_THAT(page, HasSubstr("Own network down"));
+  EXPECT_THAT(Page({}), Not(HasSubstr("Own network down")));
 }
 
 TEST(LandingPageTest, SaysWhyAndWhoseFaultAndWhatToDo) {

@@ -29,9 +29,12 @@ class ProbeMetricsTest : public testing::Test {
     result.http_status = 0;
     return result;
   }
-  void Complete(const ProbeResult& result) {
-    metrics_.Started(absl::ZeroDuration());
-    metrics_.Completed(0, result);
+  void Complete(const ProbeResult& result, std::size_t index = 0,
+                Trigger trigger = Trigger::kScheduled) {
+    metrics_.Started();
+    metrics_.Began(absl::ZeroDuration());
+    metrics_.Ended();
+    metrics_.Completed(index, result, trigger);
   }
   std::string Text() const {
     std::string text;
@@ -171,12 +174,10 @@ TEST_F(ProbeMetricsTest, OnlyStreamsHaveATimeToFirstToken) {
   EXPECT_THAT(Text(), Not(HasSubstr(R"(first_token_seconds_count{provider="p")")));
   ProbeResult result = Result(Outcome::kOk, absl::Seconds(1));
   result.time_to_first_token = absl::Milliseconds(500);
-  metrics_.Started(absl::ZeroDuration());
-  metrics_.Completed(1, result);
+  Complete(result, 1);
   result.outcome = Outcome::kFailed;
   result.reason = Reason::kStreamTruncated;
-  metrics_.Started(absl::ZeroDuration());
-  metrics_.Completed(1, result);
+  Complete(result, 1);
   EXPECT_THAT(Text(),
               HasSubstr(R"(heyhi_probe_time_to_first_token_seconds_sum{provider="unpriced",)"
                         R"(model="m",check="stream",region="r"} 0.5)"));
@@ -197,6 +198,23 @@ TEST_F(ProbeMetricsTest, HeadroomAndReroutingAppearWithTheFirstAnswerThatTells) 
   result.rerouted = false;
   Complete(result);
   EXPECT_THAT(Text(), HasSubstr(Line("heyhi_model_rerouted", "", "0")));
+}
+
+TEST_F(ProbeMetricsTest, ConfirmingProbesCountButNotForAvailability) {
+  Complete(Failure(Reason::kTtfb, absl::Seconds(20)), 0, Trigger::kConfirm);
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_attempts_total", "", "1")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_duration_seconds_count", "", "1")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_scheduled_probe_attempts_total", "", "0")));
+  EXPECT_THAT(Text(),
+              HasSubstr(Line("heyhi_scheduled_probe_failures_total", R"(,fault="provider")", "0")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_scheduled_probe_duration_seconds_count", "", "0")));
+}
+
+TEST_F(ProbeMetricsTest, ShowsTheScheduleOfATarget) {
+  metrics_.SetSchedule(0, TargetState::kBackingOff, absl::Minutes(8));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_probe_interval_seconds", "", "480")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_target_state", R"(,state="backing_off")", "1")));
+  EXPECT_THAT(Text(), HasSubstr(Line("heyhi_target_state", R"(,state="steady")", "0")));
 }
 
 TEST_F(ProbeMetricsTest, ALearnedTokenCapIsShown) {
