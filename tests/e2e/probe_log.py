@@ -15,9 +15,9 @@ _FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 class WatchedExporter(Exporter):
     """At log level debug."""
 
-    def __init__(self, config, environment=None, wrapper=()):
+    def __init__(self, config, environment=None, prefix=()):
         self._results = []
-        super().__init__(config, environment, ["--log.level=debug"], wrapper)
+        super().__init__(config, environment, ["--log.level=debug"], prefix)
 
     def _read(self):
         for line in self.process.stdout:

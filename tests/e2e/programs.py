@@ -126,16 +126,16 @@ class Program:
 
 
 class Emulator(Program):
-    """heyhitool emulate, ready to answer."""
+    """heyhitool emulate, ready to answer. `prefix` is what starts it: a command that ends in
+    running its arguments."""
 
-    def __init__(self, flags=(), wrapper=()):
+    def __init__(self, flags=(), prefix=()):
         self.folder = tempfile.TemporaryDirectory()
         base = pathlib.Path(self.folder.name)
         self.ca_file = base / "ca.pem"
         ready = base / "ready.json"
-        super().__init__([BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
-                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}", *flags],
-                         wrapper=wrapper)
+        super().__init__([*prefix, BIN / "heyhitool", "emulate", f"--testdata={TESTDATA}",
+                          f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}", *flags])
         self._begin(lambda: wait_for("the emulator", lambda: ready.exists() or self._ended()))
         addresses = json.loads(ready.read_text())
         self.http = "http://" + addresses["http"]
