@@ -97,7 +97,7 @@ void NetworkWatch::BeginRound() {
   last_begun_ = now;
   while (!rounds_.empty() && rounds_.front().begun < now - kRemembered) rounds_.pop_front();
   const std::uint64_t number = ++rounds_begun_;
-  rounds_.push_back({number, now, canaries_.size(), {canaries_.size(), Mark::kUnknown}});
+  rounds_.push_back({number, now, canaries_.size(), {canaries_.size(), Mark::kUnknown}, now});
   for (std::size_t i = 0; i < canaries_.size(); ++i) {
     HttpRequest request;
     request.method = "GET";
@@ -129,7 +129,8 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
     round->marks[index] = Mark::kFailed;
   }
   --round->waiting;
-  if (Failed(*round) || LostPacketsSince(clock_.Monotonic() - kEveryWhileDown)) {
+  round->heard = clock_.Monotonic();
+  if (Failed(*round) || LostPacketsSince(clock_.Monotonic() - kPatience)) {
     up_ = false;
   } else if (round->waiting == 0) {
     up_ = true;
@@ -161,13 +162,18 @@ void NetworkWatch::AnswerQuestions() {
 bool NetworkWatch::IsCleared(const Question& question) {
   int ended = 0;
   for (const Round& round : rounds_) {
-    if (round.begun < question.asked) continue;
     if (round.waiting > 0) return false;
+    if (round.begun < question.asked) continue;
     ++ended;
     if (ended == 2 || !IsHurt(round)) return true;
   }
   if (ended == 1) Ask();
   return false;
+}
+
+// A round from before may find out only after `since` what it lacks.
+bool NetworkWatch::ReachesInto(const Round& round, MonotonicTime since) {
+  return round.heard >= since;
 }
 
 bool NetworkWatch::IsHurt(const Round& round) const {
@@ -180,7 +186,7 @@ bool NetworkWatch::IsHurt(const Round& round) const {
 bool NetworkWatch::FailedSince(MonotonicTime since) const {
   return LostPacketsSince(since) ||
          std::any_of(rounds_.begin(), rounds_.end(),
-                     [&](const Round& r) { return r.begun >= since && Failed(r); });
+                     [&](const Round& r) { return ReachesInto(r, since) && Failed(r); });
 }
 
 bool NetworkWatch::Failed(const Round& round) const {
@@ -196,7 +202,7 @@ bool NetworkWatch::LostPacketsSince(MonotonicTime since) const {
   std::size_t hurt = 0;
   std::size_t connections = 0;
   for (const Round& round : rounds_) {
-    if (round.begun < since) continue;
+    if (!ReachesInto(round, since)) continue;
     for (std::size_t i = 0; i < canaries_.size(); ++i) {
       if (round.marks[i] == Mark::kUnknown || IsOut(canaries_[i])) continue;
       ++connections;

@@ -74,6 +74,7 @@ class NetworkWatch {
     MonotonicTime begun;
     std::size_t waiting;      // canaries that have not answered
     std::vector<Mark> marks;  // by canary
+    MonotonicTime heard;      // when the last of them was made
   };
   struct Canary {
     std::string url;
@@ -97,6 +98,7 @@ class NetworkWatch {
   bool LostPacketsSince(MonotonicTime since) const;
   bool IsCleared(const Question& question);
   bool IsHurt(const Round& round) const;
+  static bool ReachesInto(const Round& round, MonotonicTime since);
   bool IsBlocked(const Canary& canary) const;
   bool IsOut(const Canary& canary) const;
   // So many canaries must agree that the network failed; 0 where they cannot tell.

@@ -166,6 +166,16 @@ TEST_F(NetworkWatchTest, ALineThatIsBackBeforeItIsAskedWasDown) {
   EXPECT_EQ(verdict, true);
 }
 
+TEST_F(NetworkWatchTest, ARoundThatFailsInTheCourseOfTheProbeCountsWheneverItBegan) {
+  RunFor(absl::Minutes(1));
+  All(Line::kDead);
+  watch_->Ask();
+  RunFor(absl::Milliseconds(100));
+  All(Line::kGood);
+  RunFor(absl::Seconds(4));
+  EXPECT_TRUE(Judge(absl::Seconds(3)));
+}
+
 TEST_F(NetworkWatchTest, AskedAgainWhereALossyLineSparedTwo) {
   RunFor(absl::Minutes(1));
   lines_ = {{"c1", Line::kLossy}};
