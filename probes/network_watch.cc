@@ -9,9 +9,9 @@
 namespace heyhi {
 namespace {
 
-// A round begins at most a spacing after a failure and lasts at most kPatience; where one
-// leaves doubt another follows: a verdict never takes longer than
-// NetworkWatch::kLongestWait.
+// A round begins at most kSpacing after a failure and lasts at most kPatience, which
+// together is less than NetworkWatch::kLongestWait. Where it is not good by the next
+// spacing another begins beside it.
 constexpr absl::Duration kSpacing = absl::Milliseconds(500);
 constexpr absl::Duration kPatience = absl::Milliseconds(2400);
 
@@ -61,7 +61,6 @@ void NetworkWatch::Ask() { asked_ = true; }
 
 void NetworkWatch::Judge(MonotonicTime since, Verdict done) {
   questions_.push_back({since, clock_.Monotonic(), std::move(done)});
-  Ask();
 }
 
 void NetworkWatch::ProbeAnswered() {
@@ -78,7 +77,9 @@ MonotonicTime NetworkWatch::RunDue() {
 
 MonotonicTime NetworkWatch::NextRoundAt() const {
   if (canaries_.empty()) return absl::InfiniteDuration();
-  if (asked_) return last_begun_ + Spacing();
+  // The newest question has had the fewest rounds.
+  const bool wanted = asked_ || (!questions_.empty() && WantsARound(questions_.back()));
+  if (wanted) return last_begun_ + Spacing();
   if (!up_) return last_begun_ + kEveryWhileDown;
   if (trouble_) return last_begun_ + kEveryInTrouble;
   return without_trouble_ ? last_begun_ + kEveryElse : absl::InfiniteDuration();
@@ -159,7 +160,7 @@ void NetworkWatch::AnswerQuestions() {
 
 // By a round from after the failure in which all canaries were good; or else by two, since
 // a lossy line can spare two canaries of three once.
-bool NetworkWatch::IsCleared(const Question& question) {
+bool NetworkWatch::IsCleared(const Question& question) const {
   int ended = 0;
   for (const Round& round : rounds_) {
     if (round.waiting > 0) return false;
@@ -167,8 +168,16 @@ bool NetworkWatch::IsCleared(const Question& question) {
     ++ended;
     if (ended == 2 || !IsHurt(round)) return true;
   }
-  if (ended == 1) Ask();
   return false;
+}
+
+// Three rounds after a failure are enough to see a line that loses packets.
+bool NetworkWatch::WantsARound(const Question& question) const {
+  constexpr int kEnoughRounds = 3;
+  const auto begun = std::count_if(rounds_.begin(), rounds_.end(), [&question](const Round& round) {
+    return round.begun >= question.asked;
+  });
+  return begun < kEnoughRounds;
 }
 
 // A round from before may find out only after `since` what it lacks.

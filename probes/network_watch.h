@@ -52,7 +52,7 @@ class NetworkWatch {
   // comes with theirs, at most kLongestWait from now, from within RunUntil or RunDue.
   using Verdict = std::function<void(bool network_failed)>;
   void Judge(MonotonicTime since, Verdict done);
-  static constexpr absl::Duration kLongestWait = absl::Seconds(7);
+  static constexpr absl::Duration kLongestWait = absl::Seconds(3);
 
   // A probe was answered from beyond this network, well or not.
   void ProbeAnswered();
@@ -96,7 +96,8 @@ class NetworkWatch {
   bool FailedSince(MonotonicTime since) const;
   bool Failed(const Round& round) const;
   bool LostPacketsSince(MonotonicTime since) const;
-  bool IsCleared(const Question& question);
+  bool IsCleared(const Question& question) const;
+  bool WantsARound(const Question& question) const;
   bool IsHurt(const Round& round) const;
   static bool ReachesInto(const Round& round, MonotonicTime since);
   bool IsBlocked(const Canary& canary) const;
