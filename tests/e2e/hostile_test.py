@@ -74,12 +74,16 @@ class BombTest(HostileCase):
                                    for c in cases])
         self.addCleanup(exporter.stop)
         names = [c.provider for c in cases]
-        before = wait_for_probes(exporter, names, 3)
-        after = wait_for_probes(exporter, names, 5)
+        scrapes = [wait_for_probes(exporter, names, 3 if i == 0 else 2) for i in range(4)]
+        # The best of three rounds: a busy machine makes the same work take more time.
+        least = min(self.cpu_of_a_probe(*pair) for pair in zip(scrapes, scrapes[1:]))
+        self.assertLessEqual(least, 0.5 if SANITIZED else 0.05)
+        self.expect_growth(scrapes[0], scrapes[-1])
+
+    @staticmethod
+    def cpu_of_a_probe(before, after):
         cpu = after.sum("process_cpu_seconds_total") - before.sum("process_cpu_seconds_total")
-        probes = sum((after.attempts() - before.attempts()).values())
-        self.assertLessEqual(cpu / probes, 0.5 if SANITIZED else 0.05)
-        self.expect_growth(before, after)
+        return cpu / max(1, (after.attempts() - before.attempts()).total())
 
 
 if __name__ == "__main__":
