@@ -102,8 +102,20 @@ void TakeVerdict(const Target& target, const HttpExchange& exchange,
   if (verdict->reason.has_value()) result->detail = absl::StrCat("HTTP status ", exchange.status);
 }
 
-// Our own standing still, from which on a result says nothing.
-constexpr absl::Duration kDisturbingStall = absl::Milliseconds(250);
+// Whether our own standing still made the result what it is. What was answered was
+// answered all the same, but not so late; and a provider that had most of its time
+// did not use it.
+bool IsDisturbed(const Target& target, const HttpExchange& exchange, const ProbeResult& result) {
+  constexpr absl::Duration kLong = absl::Seconds(1);
+  constexpr double kShareOfTimeout = 0.25;
+  const bool waited =
+      exchange.failure.has_value() && (exchange.failure == Reason::kDnsTimeout ||
+                                       ErrorTypeOf(*exchange.failure) == ErrorType::kTimeout);
+  if (waited) return exchange.stalled >= target.timeout * kShareOfTimeout;
+  const bool decides = result.outcome == Outcome::kSlow &&
+                       result.times.total - exchange.stalled <= target.slow_after;
+  return decides || exchange.stalled >= kLong;
+}
 
 // What broke on the way there or back, a stream included; not what an answer said.
 bool MayBeTheNetworks(const ProbeResult& result, const HttpExchange& exchange) {
@@ -164,7 +176,6 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   result.request_id = RequestId(target, exchange);
   result.clock_skew = ClockSkew(exchange, started_at);
   result.headroom = ReadHeadroom(exchange);
-  result.disturbed = exchange.stalled >= kDisturbingStall;
 
   TakeVerdict(target, exchange, VerdictOf(target, exchange, started_at), &result);
   if (result.reason.has_value()) {
@@ -177,6 +188,7 @@ ProbeResult JudgeExchange(const Target& target, const HttpExchange& exchange, ab
   } else {
     result.outcome = result.times.total > target.slow_after ? Outcome::kSlow : Outcome::kOk;
   }
+  result.disturbed = IsDisturbed(target, exchange, result);
   return result;
 }
 

@@ -61,8 +61,9 @@ struct ProbeResult {
   bool doubts_key = false;
   // How long the provider asked us to wait; with error_type rate_limit.
   std::optional<absl::Duration> retry_after;
-  // This process stood still for so long during the probe that the result says
-  // nothing about the provider; it should not be counted.
+  // This process stood still for so long during the probe that the result says nothing
+  // about the provider (a second, a quarter of the timeout where it passed, or what
+  // made the answer slow); it should not be counted.
   bool disturbed = false;
   // Our wall clock minus the answer's Date header, to its precision of a second.
   // Absent where they are more than a day apart: then the header is wrong.

@@ -193,11 +193,23 @@ TEST_F(ProberFaultTest, ARateLimitSaysHowLongToWait) {
 }
 
 TEST_F(ProberFaultTest, AStandstillDisturbsAProbe) {
-  answer_ = AnswerAfter(absl::Seconds(5), 200, HealthyChatBody());
-  answer_.stalled = absl::Milliseconds(249);
-  EXPECT_FALSE(Probe().disturbed);
-  answer_.stalled = absl::Milliseconds(250);
-  EXPECT_TRUE(Probe().disturbed);
+  const auto disturbed = [this](HttpExchange exchange, absl::Duration stalled) {
+    answer_ = std::move(exchange);
+    answer_.stalled = stalled;
+    return Probe().disturbed;
+  };
+  const HttpExchange quick = AnswerAfter(absl::Milliseconds(1500), 200, HealthyChatBody());
+  EXPECT_FALSE(disturbed(quick, absl::Milliseconds(999)));
+  EXPECT_TRUE(disturbed(quick, absl::Seconds(1))) << "its time is not the provider's";
+  const HttpExchange slow = AnswerAfter(absl::Milliseconds(3100), 200, HealthyChatBody());
+  EXPECT_FALSE(disturbed(slow, absl::Milliseconds(90)));
+  EXPECT_TRUE(disturbed(slow, absl::Milliseconds(110))) << "without it, it were not slow";
+  EXPECT_FALSE(disturbed(AnswerAfter(absl::Seconds(1), 500, "{}"), absl::Milliseconds(900)));
+  EXPECT_FALSE(
+      disturbed(FailureAfter(absl::Seconds(1), Reason::kConnRefused), absl::Milliseconds(900)));
+  const HttpExchange timeout = FailureAfter(absl::Seconds(20), Reason::kTtfb);
+  EXPECT_FALSE(disturbed(timeout, absl::Milliseconds(4900))) << "it had fifteen seconds";
+  EXPECT_TRUE(disturbed(timeout, absl::Seconds(5)));
 }
 
 }  // namespace
