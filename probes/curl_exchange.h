@@ -109,8 +109,8 @@ class CurlExchange {
   bool connected_ = false;
   int requests_sent_ = 0;
   std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
-  int socket_errno_ = 0;         // of a socket that could not be made
-  std::string refused_address_;  // that we did not connect to, since it is not public
+  int socket_errno_ = 0;                       // of a socket that could not be made
+  std::string refused_address_;                // that we did not connect to, since it is not public
   HttpExchange result_;
   AnswerRecorder recorder_;
 };

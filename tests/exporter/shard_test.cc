@@ -28,7 +28,7 @@ TEST(ShardTest, EachTargetBelongsToExactlyOneAndAllGetAboutAsMany) {
   std::vector<int> sizes(6);
   for (int i = 0; i < kTargets; ++i) ++sizes[static_cast<std::size_t>(ShardOf(Target(i), 5))];
   for (int number = 1; number <= 5; ++number) {
-    EXPECT_NEAR(sizes[static_cast<std::size_t>(number)], kTargets / 5, 120) << number;
+    EXPECT_NEAR(sizes[static_cast<std::size_t>(number)], kTargets / 5.0, 120) << number;
   }
 }
 
@@ -42,7 +42,7 @@ TEST(ShardTest, AnotherShardTakesItsPartAndMovesNothingElse) {
     EXPECT_EQ(after, 5);
     ++moved;
   }
-  EXPECT_NEAR(moved, kTargets / 5, 100);
+  EXPECT_NEAR(moved, kTargets / 5.0, 100);
 }
 
 // Which exporter has which target must not change with a new version.

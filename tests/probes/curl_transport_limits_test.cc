@@ -43,7 +43,7 @@ class DescriptorLimit {
     do fillers_.push_back(dup(0));
     while (fillers_.back() < highest);
     rlimit lowered = before_;
-    lowered.rlim_cur = static_cast<rlim_t>(fillers_.back() + 1 + spare);
+    lowered.rlim_cur = static_cast<rlim_t>(fillers_.back()) + 1 + static_cast<rlim_t>(spare);
     setrlimit(RLIMIT_NOFILE, &lowered);
   }
   ~DescriptorLimit() {

@@ -296,7 +296,7 @@ class StoppedProcessTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { ASSERT_TRUE(InitNetwork().ok()); }
 
-  const RealClock clock_;
+  RealClock clock_;
   ChildProcess child_;  // before the peer, which has a thread
   HeldPeer held_;
 };

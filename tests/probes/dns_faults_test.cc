@@ -15,9 +15,7 @@
 namespace heyhi {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr int kNoError = 0;
