@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "probes/reason.h"
 
 namespace heyhi {
@@ -45,6 +46,13 @@ std::string TimeAgo(absl::Time time, absl::Time now) {
                       FormatAge(now - time), " ago</time>");
 }
 
+std::string ScheduleWords(const TargetStanding& standing) {
+  if (standing.state == TargetState::kPaused) return "paused for maintenance";
+  return absl::StrCat(
+      absl::StrReplaceAll(std::string(TargetStateName(standing.state)), {{"_", " "}}), ", every ",
+      absl::FormatDuration(standing.interval));
+}
+
 // Which model answered, where it was not the one asked for.
 std::string ReroutedNote(const ProbeResult& last) {
   if (!last.rerouted.value_or(false)) return "";
@@ -59,6 +67,9 @@ struct Headline {
 };
 
 Headline Summarise(const TargetStanding& standing, absl::Time now) {
+  if (!standing.last.has_value() && standing.state == TargetState::kPaused) {
+    return {"paused", "waiting", "a maintenance window is open"};
+  }
   if (!standing.last.has_value()) return {"waiting", "waiting", "first probe is on its way"};
   const ProbeResult& last = *standing.last;
   switch (last.outcome) {
@@ -101,8 +112,7 @@ void AppendRow(std::string* page, const TargetStanding& standing, absl::Time now
         "<td class=\"number\">–</td><td class=\"number wide\">–</td><td class=\"wide\">–</td>"
         "<td>–</td>");
   }
-  absl::StrAppend(page, "<td class=\"wide\">", std::string(TargetStateName(standing.state)),
-                  ", every ", absl::FormatDuration(standing.interval), "</td></tr>\n");
+  absl::StrAppend(page, "<td class=\"wide\">", ScheduleWords(standing), "</td></tr>\n");
   if (!headline.sentence.empty()) {
     absl::StrAppend(page, "<tr class=\"why\"><td colspan=\"8\">", Escape(headline.sentence),
                     "</td></tr>\n");
@@ -115,14 +125,19 @@ std::string Verdict(const std::vector<TargetStanding>& targets) {
       return t.last.has_value() && t.last->outcome == outcome;
     });
   };
-  const auto waiting = std::count_if(targets.begin(), targets.end(),
-                                     [](const auto& t) { return !t.last.has_value(); });
+  const auto paused = std::count_if(targets.begin(), targets.end(), [](const auto& t) {
+    return !t.last.has_value() && t.state == TargetState::kPaused;
+  });
+  const auto waiting = std::count_if(targets.begin(), targets.end(), [](const auto& t) {
+    return !t.last.has_value() && t.state != TargetState::kPaused;
+  });
   const auto failed = count(Outcome::kFailed);
   const auto slow = count(Outcome::kSlow);
   std::string text =
       absl::StrCat(count(Outcome::kOk), " of ", targets.size(), " targets answer well");
   if (slow > 0) absl::StrAppend(&text, ", ", slow, " slow");
   if (failed > 0) absl::StrAppend(&text, ", ", failed, " failing");
+  if (paused > 0) absl::StrAppend(&text, ", ", paused, " paused");
   if (waiting > 0) absl::StrAppend(&text, ", ", waiting, " waiting for the first probe");
   return text;
 }

@@ -48,6 +48,18 @@ TEST(LandingPageTest, ShowsAHealthyTarget) {
   EXPECT_THAT(page, Not(HasSubstr("DEMO")));
 }
 
+TEST(LandingPageTest, SaysHowATargetIsProbedNow) {
+  TargetStanding backing_off = Ended(Outcome::kOk, absl::Seconds(1));
+  backing_off.state = TargetState::kBackingOff;
+  backing_off.interval = absl::Minutes(8);
+  EXPECT_THAT(Page({backing_off}), HasSubstr("backing off, every 8m"));
+  TargetStanding paused = Standing("m");
+  paused.state = TargetState::kPaused;
+  EXPECT_THAT(Page({paused}), HasSubstr("paused for maintenance"));
+  EXPECT_THAT(Page({paused}), HasSubstr("0 of 1 targets answer well, 1 paused"));
+  EXPECT_THAT(Page({paused}), HasSubstr("a maintenance window is open"));
+}
+
 TEST(LandingPageTest, SaysThatTheOwnNetworkIsDown) {
   const std::string page = RenderLandingPage({"1", "eu-1", false, /*network_up=*/false, kNow, {}});
   EXPECT_THAT(page, HasSubstr("Own network down"));
