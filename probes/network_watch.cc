@@ -133,7 +133,7 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
   round->heard = clock_.Monotonic();
   if (Failed(*round) || LostPacketsSince(clock_.Monotonic() - kPatience)) {
     up_ = false;
-  } else if (round->waiting == 0) {
+  } else if (round->waiting == 0 && Tells(*round)) {
     up_ = true;
   }
   AnswerQuestions();
@@ -146,8 +146,10 @@ void NetworkWatch::AnswerQuestions() {
   for (Question& question : questions_) {
     // Where a probe fails at once, the last round before it may have told already, and the
     // network be back before the next. That a round was good says nothing of later times.
-    const bool failed = FailedSince(std::min(question.since, question.asked - Spacing()));
-    if (failed || Enough() == 0 || IsCleared(question) || now >= question.asked + kLongestWait) {
+    bool failed = FailedSince(std::min(question.since, question.asked - Spacing()));
+    const bool too_late = now >= question.asked + kLongestWait;
+    if (failed || Enough() == 0 || IsCleared(question) || too_late) {
+      if (too_late) failed = failed || !up_;  // no round could tell: as it was when one last did
       answers.emplace_back(std::move(question.done), failed);
     } else {
       open.push_back(std::move(question));
@@ -165,6 +167,7 @@ bool NetworkWatch::IsCleared(const Question& question) const {
   for (const Round& round : rounds_) {
     if (round.waiting > 0) return false;
     if (round.begun < question.asked) continue;
+    if (!Tells(round)) continue;
     ++ended;
     if (ended == 2 || !IsHurt(round)) return true;
   }
@@ -178,6 +181,15 @@ bool NetworkWatch::WantsARound(const Question& question) const {
     return round.begun >= question.asked;
   });
   return begun < kEnoughRounds;
+}
+
+// Not where we stood still ourselves while most canaries were asked.
+bool NetworkWatch::Tells(const Round& round) const {
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < canaries_.size(); ++i) {
+    if (round.marks[i] != Mark::kUnknown && !IsBlocked(canaries_[i])) ++known;
+  }
+  return known >= Enough();
 }
 
 // A round from before may find out only after `since` what it lacks.

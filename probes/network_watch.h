@@ -99,6 +99,7 @@ class NetworkWatch {
   bool IsCleared(const Question& question) const;
   bool WantsARound(const Question& question) const;
   bool IsHurt(const Round& round) const;
+  bool Tells(const Round& round) const;
   static bool ReachesInto(const Round& round, MonotonicTime since);
   bool IsBlocked(const Canary& canary) const;
   bool IsOut(const Canary& canary) const;

@@ -23,7 +23,7 @@ constexpr absl::Duration kRoundTrip = absl::Milliseconds(50);
 // Canaries c1 to c3, each as told.
 class NetworkWatchTest : public ::testing::Test {
  protected:
-  enum class Line { kGood, kDead, kRefusing, kLossy, kSlowLookup };
+  enum class Line { kGood, kDead, kRefusing, kLossy, kSlowLookup, kUnwatched };
 
   NetworkWatchTest() { Build({"c1.test:443", "c2.test:443", "c3.test:443"}); }
 
@@ -39,6 +39,11 @@ class NetworkWatchTest : public ::testing::Test {
       if (!absl::StrContains(request.url, name)) continue;
       if (line == Line::kDead) return FailureAfter(request.timeout, Reason::kConnect);
       if (line == Line::kRefusing) return FailureAfter(kRoundTrip, Reason::kConnRefused);
+      if (line == Line::kUnwatched) {
+        HttpExchange unwatched = FailureAfter(kRoundTrip, Reason::kConnect);
+        unwatched.stalled = absl::Seconds(1);
+        return unwatched;
+      }
       HttpExchange exchange;
       exchange.times.total = kRoundTrip;
       exchange.retransmissions = line == Line::kLossy ? 2 : 0;
@@ -297,6 +302,16 @@ TEST_F(NetworkWatchTest, WithoutCanariesNothingIsTheNetworks) {
   RunFor(absl::Hours(2));
   EXPECT_EQ(connections_, 0);
   EXPECT_TRUE(watch_->up());
+}
+
+TEST_F(NetworkWatchTest, ADeadLineStaysDeadWhileWeStandStillOurselves) {
+  RunFor(absl::Minutes(1));
+  All(Line::kDead);
+  EXPECT_TRUE(Judge());
+  All(Line::kUnwatched);
+  RunFor(absl::Seconds(20));
+  EXPECT_FALSE(watch_->up());
+  EXPECT_TRUE(Judge());
 }
 
 TEST_F(NetworkWatchTest, OurOwnStandingStillSaysNothing) {
