@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace heyhi {
 namespace {
@@ -73,6 +74,7 @@ void Daemon::Run() {
 }
 
 void Daemon::Step(MonotonicTime deadline) {
+  probing_ = true;
   // Verdicts come first: they may change what is due.
   const MonotonicTime next_verdict = prober_.RunDue();
   WatchNetwork();
@@ -86,7 +88,6 @@ void Daemon::Stop() {
 }
 
 void Daemon::StartProbe(std::size_t index, absl::Duration slip) {
-  probing_ = true;
   probe_metrics_.Started();
   prober_.Start(
       targets_[index], [this, index](const ProbeResult& result) { TakeResult(index, result); },
@@ -96,9 +97,17 @@ void Daemon::StartProbe(std::size_t index, absl::Duration slip) {
 void Daemon::SetSchedule(std::size_t index, TargetState state, absl::Duration interval) {
   probe_metrics_.SetSchedule(index, state, interval);
   latest_.SetSchedule(index, state, interval);
+  if (state == TargetState::kPaused) SetTrouble(index, false);  // nobody looks
 }
 
 void Daemon::WatchNetwork() {
+  if (const std::vector<std::string> blocked = watch_.Blocked(); blocked != blocked_canaries_) {
+    blocked_canaries_ = blocked;
+    logger_.Warn(
+        "canaries that never answer while probes are answered are left out; with fewer than two "
+        "left, failures on the way count as the providers'",
+        {{"left_out", absl::StrJoin(blocked, ", ")}});
+  }
   const bool up = watch_.up();
   if (up == network_up_.exchange(up)) return;
   network_up_metric_.Set(up ? 1 : 0);
@@ -108,14 +117,18 @@ void Daemon::WatchNetwork() {
     logger_.Warn(
         "own network is down: canaries cannot be reached; failures on the way to "
         "providers count as the network's fault",
-        {{"region", config_.region}});
+        {{"region", config_.region}, {"canaries", absl::StrJoin(watch_.Failing(), ", ")}});
   }
 }
 
 // While something fails the canaries are asked regularly.
 void Daemon::NoteTrouble(std::size_t index, const ProbeResult& result) {
-  const bool trouble = result.outcome == Outcome::kFailed &&
+  const bool trouble = result.outcome == Outcome::kFailed && !result.nearby &&
                        (result.fault == Fault::kProvider || result.fault == Fault::kNetwork);
+  SetTrouble(index, trouble);
+}
+
+void Daemon::SetTrouble(std::size_t index, bool trouble) {
   if (in_trouble_[index] == trouble) return;
   in_trouble_[index] = trouble;
   trouble_count_ = trouble ? trouble_count_ + 1 : trouble_count_ - 1;
@@ -126,6 +139,8 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   probe_metrics_.Ended();
   if (result.disturbed) {
     scheduler_.GivenUp(index);
+    probe_metrics_.Discarded(index, result);
+    LearnTokenCap(index, result);
     logger_.Debug("probe does not count: this process stood still during it",
                   {{"target", result.target.Name()}});
     return;

@@ -58,6 +58,7 @@ class Daemon {
   void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
   void WatchNetwork();
   void NoteTrouble(std::size_t index, const ProbeResult& result);
+  void SetTrouble(std::size_t index, bool trouble);
   void TakeResult(std::size_t index, const ProbeResult& result);
   void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
@@ -83,6 +84,7 @@ class Daemon {
   // The targets whose last result was not ok through no fault of ours.
   std::vector<bool> in_trouble_;
   std::size_t trouble_count_ = 0;
+  std::vector<std::string> blocked_canaries_;
   Scheduler scheduler_;
   std::atomic<bool> network_up_{true};
   std::atomic<bool> stopping_{false};

@@ -1,5 +1,6 @@
 // heyhi-exporter: probes the configured LLM APIs and serves the results.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -70,10 +71,10 @@ int Complain(int exit_code, std::string message) {
 }
 
 // A probe takes up to three descriptors (its connection, two DNS sockets), and some
-// are kept for scrapes, pages and files.
+// are kept for scrapes, pages, files and canaries.
 std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
   constexpr std::size_t kPerProbe = 3;
-  constexpr std::size_t kReserved = 32;
+  constexpr std::size_t kReserved = 96;
   const std::size_t limit = RaiseDescriptorLimit();
   const std::size_t fit = limit > kReserved + kPerProbe ? (limit - kReserved) / kPerProbe : 1;
   if (fit >= wanted) return wanted;
@@ -94,6 +95,9 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   transport_options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
   transport_options.max_handshakes = config.max_handshakes;
   transport_options.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
+  // One provider that hangs must leave room for the others.
+  transport_options.max_in_flight_per_host =
+      std::max<std::size_t>(1, transport_options.max_in_flight / 2);
   auto transport = MakeCurlTransport(clock, transport_options);
   if (!transport.ok()) {
     return Complain(kExitFailure, std::string(transport.status().message()));

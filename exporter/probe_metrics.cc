@@ -303,6 +303,10 @@ void ProbeMetrics::UpdateUsage(Series& series, const ProbeResult& result) {
   if (result.rerouted.has_value()) series.rerouted.Set(*result.rerouted ? 1 : 0);
 }
 
+void ProbeMetrics::Discarded(std::size_t index, const ProbeResult& result) {
+  UpdateUsage(*series_[index], result);
+}
+
 void ProbeMetrics::SetTokenCap(std::size_t index, int token_cap) {
   series_[index]->token_cap.Set(token_cap);
 }

@@ -36,6 +36,8 @@ class ProbeMetrics {
   void Ended();
   // It ended with this result, and counts as what started it.
   void Completed(std::size_t index, const ProbeResult& result, Trigger trigger);
+  // It ended with a result that does not count; what it cost was spent all the same.
+  void Discarded(std::size_t index, const ProbeResult& result);
   // The schedule of the target has changed.
   void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
   // A larger output-token cap has been learned.

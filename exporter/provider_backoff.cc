@@ -13,20 +13,22 @@ constexpr absl::Duration kLately = absl::Minutes(10);
 bool ProviderBackoff::Take(const Finding& finding, MonotonicTime started_at, MonotonicTime now) {
   const bool failed = finding.outcome == Outcome::kFailed;
   if (failed && finding.fault == Fault::kProvider) failed_at_ = now;
-  bool changed = false;
+  const bool is_news = started_at >= changed_at_;
   if (finding.rate_limited && finding.retry_after.has_value()) {
     const MonotonicTime asked = now + std::min(*finding.retry_after, kLongestWait);
-    changed = asked > not_before_ && asked > now;
-    not_before_ = std::max(not_before_, asked);
+    if (asked > not_before_) {
+      not_before_ = asked;
+      changed_at_ = now;
+    }
   }
-  if (started_at < changed_at_) return changed;
+  if (!is_news) return false;
   if (finding.rate_limited && factor_ < kMostFactor) {
     factor_ *= 2;
   } else if (!failed && IsBackingOff(now)) {
     factor_ = std::max(1, factor_ / 2);
     not_before_ = -absl::InfiniteDuration();
   } else {
-    return changed;
+    return false;
   }
   changed_at_ = now;
   return true;

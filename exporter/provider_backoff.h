@@ -19,8 +19,9 @@ class ProviderBackoff {
   // unseen for longer.
   static constexpr absl::Duration kLongestWait = absl::Hours(1);
 
-  // Takes the result of a probe of any of its targets. Returns true where factor()
-  // or not_before() changed.
+  // Takes the result of a probe of any of its targets. Returns true where the schedule of
+  // all of them changed: where factor() did, or the wait is over before its time. (That
+  // not_before() moved on each finds when its time has come.)
   bool Take(const Finding& finding, MonotonicTime started_at, MonotonicTime now);
 
   // 1, 2, 4 or 8.

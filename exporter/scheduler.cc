@@ -55,6 +55,8 @@ std::vector<std::size_t> Scheduler::Replace(
     const std::vector<std::shared_ptr<const Target>>& targets,
     std::vector<MaintenanceWindow> maintenance) {
   options_.maintenance = std::move(maintenance);
+  open_windows_.clear();
+  windows_change_at_ = absl::InfinitePast();  // looked at anew below
   std::map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].target != nullptr) known[LabelSet(entries_[i].target->id)] = i;
@@ -154,6 +156,11 @@ MonotonicTime Scheduler::RunDue() {
 void Scheduler::RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime now) {
   Refresh(index);
   Entry& entry = entries_[index];
+  if (const std::optional<MonotonicTime> waits = WaitsUntil(entry, now)) {
+    entry.put_off = true;
+    Queue(index, kBase, *waits);
+    return;
+  }
   if (entry.state == TargetState::kPaused) {
     // Nothing is due in a maintenance window.
   } else if (!entry.in_flight) {
@@ -205,13 +212,19 @@ void Scheduler::AdvanceBase(std::size_t index, MonotonicTime now) {
       callbacks_.skip(index, SkipCause::kLate, static_cast<int>(missed));
     }
   }
+  // Not on the heels of one that had to wait.
+  if (entry.put_off && entry.nominal < now + entry.period * kLeastFirstGap) {
+    entry.nominal += entry.period;
+  }
   QueueBase(index);
 }
 
 void Scheduler::QueueBase(std::size_t index) {
   Entry& entry = entries_[index];
-  const MonotonicTime due = entry.nominal + Jitter(entry.period);
-  const std::optional<MonotonicTime> waits = WaitsUntil(entry, clock_.Monotonic());
+  const MonotonicTime now = clock_.Monotonic();
+  // Jitter must not reach into the past: it would look like a late start.
+  const MonotonicTime due = std::max(entry.nominal + Jitter(entry.period), now);
+  const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
   entry.put_off = waits.has_value() && *waits > due;
   Queue(index, kBase, entry.put_off ? *waits : due);
 }
@@ -263,9 +276,8 @@ void Scheduler::Refresh(std::size_t index) {
   if (period != entry.period) SetPeriod(index, period, now);
   if (entry.due[kBase] != absl::InfiniteDuration()) {
     const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
-    const bool too_soon = waits.has_value() && entry.due[kBase] < *waits;
-    const bool too_late = entry.put_off && (!waits.has_value() || entry.due[kBase] > *waits);
-    if (too_soon || too_late) {
+    // Where it is too soon RunBaseTick puts it off.
+    if (entry.put_off && (!waits.has_value() || entry.due[kBase] > *waits)) {
       LeaveOutThePast(&entry, now);
       QueueBase(index);
     }
@@ -310,7 +322,7 @@ absl::Duration Scheduler::PeriodIn(TargetState state, const Entry& entry, Monoto
   const absl::Duration base = entry.target->interval;
   if (state == TargetState::kStretched) return base * stretch_;
   if (state != TargetState::kBackingOff) return base;
-  const absl::Duration slowed = base * entry.group->backoff.factor();
+  const absl::Duration slowed = base * std::max<double>(entry.group->backoff.factor(), stretch_);
   if (!entry.group->backoff.FailedLately(now)) return slowed;
   // A target that is well needs no more looks than it was given.
   return std::min(slowed, entry.confirmation.confirming() ? kSlowestInTrouble
@@ -324,14 +336,12 @@ std::optional<MonotonicTime> Scheduler::WaitsUntil(const Entry& entry, Monotonic
       backoff.not_before() + std::min(entry.period, kSpreadAfterWait) * entry.phase;
   if (backoff.FailedLately(now)) until = std::min(until, entry.started_at + kSlowestInTrouble);
   if (until <= now) return std::nullopt;
-  return absl::Trunc(until, absl::Microseconds(1));
+  return absl::Ceil(until, absl::Microseconds(1));  // not before
 }
 
 bool Scheduler::IsPaused(const Target& target) const {
-  const absl::Time now = clock_.Now();
-  return std::any_of(
-      options_.maintenance.begin(), options_.maintenance.end(),
-      [&](const MaintenanceWindow& w) { return w.Covers(target.id) && w.IsOpen(now); });
+  return std::any_of(open_windows_.begin(), open_windows_.end(),
+                     [&](std::size_t i) { return options_.maintenance[i].Covers(target.id); });
 }
 
 void Scheduler::WatchMaintenance() {
@@ -341,8 +351,11 @@ void Scheduler::WatchMaintenance() {
   }
   windows_seen_at_ = now;
   windows_change_at_ = absl::InfiniteFuture();
-  for (const MaintenanceWindow& window : options_.maintenance) {
+  open_windows_.clear();
+  for (std::size_t i = 0; i < options_.maintenance.size(); ++i) {
+    const MaintenanceWindow& window = options_.maintenance[i];
     windows_change_at_ = std::min(windows_change_at_, window.NextChange(now));
+    if (window.IsOpen(now)) open_windows_.push_back(i);
   }
   RefreshAll();
 }

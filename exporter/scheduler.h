@@ -163,6 +163,7 @@ class Scheduler {
   // Wall times between which no maintenance window opens or closes.
   absl::Time windows_seen_at_ = absl::InfinitePast();
   absl::Time windows_change_at_ = absl::InfinitePast();
+  std::vector<std::size_t> open_windows_;  // that are open between them
 };
 
 }  // namespace heyhi

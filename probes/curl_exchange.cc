@@ -261,6 +261,7 @@ curl_socket_t CurlExchange::OnOpenSocket(void* self, curlsocktype /*purpose*/,
       return CURL_SOCKET_BAD;
     }
   }
+  exchange->result_.tried_address = TextOf(*address);
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0 && IsWantOfResources(errno)) exchange->socket_errno_ = errno;
   return fd;

@@ -51,7 +51,7 @@ class CurlTransport : public HttpTransport {
   void RunUntil(MonotonicTime deadline) override;
   void Wake() override { loop_.Wake(); }
   std::size_t in_flight() const override {
-    return waiting_.size() + flights_.size() + ended_.size();
+    return waiting_count_ + flights_.size() + ended_.size();
   }
 
  private:
@@ -61,6 +61,11 @@ class CurlTransport : public HttpTransport {
     Url url;
     Done done;
     MonotonicTime since;
+  };
+
+  struct Host {
+    std::deque<Waiting> waiting;
+    std::size_t in_flight = 0;
   };
 
   struct Flight {
@@ -80,6 +85,7 @@ class CurlTransport : public HttpTransport {
   };
 
   void AdmitWaiting();
+  void BeginWaiting(Host& host, StartGate::Ticket ticket);
   bool RunLateChecks();
   Flight& AddFlight(HttpRequest request, Url url, Done done);
   void Begin(Flight& flight);
@@ -93,7 +99,10 @@ class CurlTransport : public HttpTransport {
   EventLoop loop_;
   CurlMultis multis_;
   StartGate gate_;
-  std::deque<Waiting> waiting_;
+  std::unordered_map<std::string, Host> hosts_;  // with something waiting or in flight
+  std::deque<std::string> turns_;                // those with something waiting
+  std::size_t waiting_count_ = 0;
+  bool gate_is_full_ = false;  // as the last who waits found
   std::unordered_map<CurlExchange*, Flight> flights_;
   std::uint64_t flights_begun_ = 0;
   std::priority_queue<LateCheck, std::vector<LateCheck>, std::greater<>> late_checks_;
@@ -111,27 +120,48 @@ void CurlTransport::Start(HttpRequest request, Done done) {
     if (request.began != nullptr) request.began(absl::ZeroDuration());
     Begin(AddFlight(std::move(request), *std::move(url), std::move(done)));
   } else {
-    waiting_.push_back({std::move(request), *std::move(url), std::move(done), clock_.Monotonic()});
+    const std::string name = url->host;
+    Host& host = hosts_[name];
+    if (host.waiting.empty()) turns_.push_back(name);
+    host.waiting.push_back(
+        {std::move(request), *std::move(url), std::move(done), clock_.Monotonic()});
+    ++waiting_count_;
     AdmitWaiting();
   }
 }
 
 void CurlTransport::AdmitWaiting() {
-  while (!waiting_.empty()) {
-    const MonotonicTime now = clock_.Monotonic();
-    const std::optional<StartGate::Ticket> ticket = gate_.Admit(now);
-    if (!ticket.has_value()) return;
-    Waiting next = std::move(waiting_.front());
-    waiting_.pop_front();
-    const auto began = std::move(next.request.began);
-    Flight& flight = AddFlight(std::move(next.request), std::move(next.url), std::move(next.done));
-    flight.ticket = ticket;
-    const absl::Duration waited = flight.exchange->started() - next.since;
-    flight.exchange->set_waited(waited);
-    if (began != nullptr) began(waited);
-    flight.exchange->set_on_request_out([this, ticket] { gate_.HandshakeOver(*ticket); });
-    Begin(flight);
+  gate_is_full_ = false;
+  // Until each host in turn has as many in flight as it may have.
+  for (std::size_t passed = 0; passed < turns_.size();) {
+    const std::string name = turns_.front();
+    Host& host = hosts_[name];
+    std::optional<StartGate::Ticket> ticket;
+    if (host.in_flight < options_.max_in_flight_per_host) {
+      ticket = gate_.Admit(clock_.Monotonic());
+      gate_is_full_ = !ticket.has_value();
+      if (gate_is_full_) return;
+    }
+    turns_.pop_front();
+    if (!ticket.has_value() || host.waiting.size() > 1) turns_.push_back(name);
+    passed = ticket.has_value() ? 0 : passed + 1;
+    if (ticket.has_value()) BeginWaiting(host, *ticket);
   }
+}
+
+void CurlTransport::BeginWaiting(Host& host, StartGate::Ticket ticket) {
+  Waiting next = std::move(host.waiting.front());
+  host.waiting.pop_front();
+  --waiting_count_;
+  ++host.in_flight;
+  const auto began = std::move(next.request.began);
+  Flight& flight = AddFlight(std::move(next.request), std::move(next.url), std::move(next.done));
+  flight.ticket = ticket;
+  const absl::Duration waited = flight.exchange->started() - next.since;
+  flight.exchange->set_waited(waited);
+  flight.exchange->set_on_request_out([this, ticket] { gate_.HandshakeOver(ticket); });
+  if (began != nullptr) began(waited);
+  Begin(flight);
 }
 
 CurlTransport::Flight& CurlTransport::AddFlight(HttpRequest request, Url url, Done done) {
@@ -191,7 +221,11 @@ void CurlTransport::Connect(Flight& flight, const std::vector<std::string>& addr
 // Only marks: `done` is called from RunUntil, outside the libraries' callbacks.
 void CurlTransport::End(CurlExchange* exchange) {
   const auto found = flights_.find(exchange);
-  if (found->second.ticket.has_value()) gate_.End(*found->second.ticket);
+  if (found->second.ticket.has_value()) {
+    gate_.End(*found->second.ticket);
+    const auto host = hosts_.find(exchange->url().host);
+    if (--host->second.in_flight == 0 && host->second.waiting.empty()) hosts_.erase(host);
+  }
   ended_.push_back(std::move(found->second));
   flights_.erase(found);
 }
@@ -215,8 +249,8 @@ void CurlTransport::WaitForEvents(MonotonicTime deadline) {
   const MonotonicTime now = clock_.Monotonic();
   MonotonicTime until = std::min({deadline, multis_.NextTimer(), lookups_.NextTimer()});
   if (!late_checks_.empty()) until = std::min(until, late_checks_.top().at);
-  if (!waiting_.empty()) until = std::min(until, gate_.NextPlaceAt());
-  if (!flights_.empty()) until = std::min(until, now + kLongestWait);
+  if (gate_is_full_) until = std::min(until, gate_.NextPlaceAt());
+  if (!flights_.empty()) until = std::min(until, now + kLongestUnwatchedWait);
   const absl::Duration wait = ended_.empty() ? until - now : absl::ZeroDuration();
   if (const auto standstill = meter_.BeginWait(now, std::max(wait, absl::ZeroDuration()))) {
     for (auto& [exchange, flight] : flights_) exchange->AddStandstill(*standstill);

@@ -70,6 +70,8 @@ struct HttpExchange {
   // grows, so that a body of single bytes costs no more than itself.
   std::vector<BodyPiece> pieces;
   std::string remote_address;  // "" where there was no connection
+  // The address that was last connected to, or tried; "" where none was known.
+  std::string tried_address;
   HttpTimes times;
   // How long it waited for its turn before it began: our doing, in no time above.
   absl::Duration waited = absl::ZeroDuration();

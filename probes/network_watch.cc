@@ -1,7 +1,6 @@
 #include "probes/network_watch.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,8 +9,8 @@ namespace heyhi {
 namespace {
 
 // A round begins at most kSpacing after a failure and lasts at most kPatience, which
-// together is less than NetworkWatch::kLongestWait. Where it is not good by the next
-// spacing another begins beside it.
+// together is less than NetworkWatch::kLongestWait (while rounds are wide apart the one
+// before must do). Where it is not good by the next spacing another begins beside it.
 constexpr absl::Duration kSpacing = absl::Milliseconds(500);
 constexpr absl::Duration kPatience = absl::Milliseconds(2400);
 
@@ -60,11 +59,14 @@ NetworkWatch::NetworkWatch(HttpTransport& transport, const Clock& clock, Options
 void NetworkWatch::Ask() { asked_ = true; }
 
 void NetworkWatch::Judge(MonotonicTime since, Verdict done) {
-  questions_.push_back({since, clock_.Monotonic(), std::move(done)});
+  questions_.push_back({since, clock_.Monotonic(), std::move(done), /*is_new=*/true});
 }
 
 void NetworkWatch::ProbeAnswered() {
-  for (Canary& canary : canaries_) ++canary.probes_answered_since;
+  for (Canary& canary : canaries_) {
+    canary.probes_answered_since =
+        std::min(canary.probes_answered_since + 1, kProbesThatShowABlock);
+  }
 }
 
 MonotonicTime NetworkWatch::RunDue() {
@@ -125,12 +127,15 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
     const bool lossy = exchange.retransmissions > 0 ||
                        exchange.times.dns.value_or(absl::ZeroDuration()) >= kResentLookup;
     round->marks[index] = lossy ? Mark::kLossy : Mark::kGood;
-  } else if (exchange.stalled < kStoodStill) {
+    canary.failure = std::nullopt;
+  } else if (exchange.stalled < kStoodStill && exchange.failure != Reason::kLocalResource) {
     ++canary.rounds_failed_since;
+    canary.failure = exchange.failure;
     round->marks[index] = Mark::kFailed;
   }
   --round->waiting;
   round->heard = clock_.Monotonic();
+  has_news_ = true;
   if (Failed(*round) || LostPacketsSince(clock_.Monotonic() - kPatience)) {
     up_ = false;
   } else if (round->waiting == 0 && Tells(*round)) {
@@ -141,15 +146,22 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
 
 void NetworkWatch::AnswerQuestions() {
   const MonotonicTime now = clock_.Monotonic();
+  const absl::Duration spacing = Spacing();
+  const bool has_news = std::exchange(has_news_, false);
   std::vector<Question> open;
   std::vector<std::pair<Verdict, bool>> answers;
   for (Question& question : questions_) {
+    const bool is_new = std::exchange(question.is_new, false);
+    const bool is_due = now >= question.asked + kLongestWait;
+    if (!has_news && !is_new && !is_due) {  // many may wait
+      open.push_back(std::move(question));
+      continue;
+    }
     // Where a probe fails at once, the last round before it may have told already, and the
     // network be back before the next. That a round was good says nothing of later times.
-    bool failed = FailedSince(std::min(question.since, question.asked - Spacing()));
-    const bool too_late = now >= question.asked + kLongestWait;
-    if (failed || Enough() == 0 || IsCleared(question) || too_late) {
-      if (too_late) failed = failed || !up_;  // no round could tell: as it was when one last did
+    bool failed = FailedSince(std::min(question.since, question.asked - spacing));
+    if (failed || Enough() == 0 || IsCleared(question) || is_due) {
+      if (is_due) failed = failed || !up_;  // no round could tell: as it was when one last did
       answers.emplace_back(std::move(question.done), failed);
     } else {
       open.push_back(std::move(question));
@@ -165,11 +177,20 @@ void NetworkWatch::AnswerQuestions() {
 bool NetworkWatch::IsCleared(const Question& question) const {
   int ended = 0;
   for (const Round& round : rounds_) {
-    if (round.waiting > 0) return false;
+    if (IsOpen(round)) return false;
     if (round.begun < question.asked) continue;
     if (!Tells(round)) continue;
     ++ended;
     if (ended == 2 || !IsHurt(round)) return true;
+  }
+  return false;
+}
+
+// Some canary that counts has not answered.
+bool NetworkWatch::IsOpen(const Round& round) const {
+  if (round.waiting == 0) return false;
+  for (std::size_t i = 0; i < canaries_.size(); ++i) {
+    if (round.marks[i] == Mark::kUnknown && !IsBlocked(canaries_[i])) return true;
   }
   return false;
 }
@@ -219,7 +240,7 @@ bool NetworkWatch::Failed(const Round& round) const {
 }
 
 bool NetworkWatch::LostPacketsSince(MonotonicTime since) const {
-  std::set<std::size_t> hurt_canaries;
+  std::vector<bool> is_hurt(canaries_.size());
   std::size_t hurt = 0;
   std::size_t connections = 0;
   for (const Round& round : rounds_) {
@@ -229,10 +250,12 @@ bool NetworkWatch::LostPacketsSince(MonotonicTime since) const {
       ++connections;
       if (round.marks[i] == Mark::kGood) continue;
       ++hurt;
-      hurt_canaries.insert(i);
+      is_hurt[i] = true;
     }
   }
-  return Enough() > 0 && hurt_canaries.size() >= Enough() && 3 * hurt >= connections;
+  const auto hurt_canaries =
+      static_cast<std::size_t>(std::count(is_hurt.begin(), is_hurt.end(), true));
+  return Enough() > 0 && hurt_canaries >= Enough() && 3 * hurt >= connections;
 }
 
 bool NetworkWatch::IsBlocked(const Canary& canary) const {
@@ -252,6 +275,15 @@ std::size_t NetworkWatch::Enough() const {
       std::count_if(canaries_.begin(), canaries_.end(),
                     [this](const Canary& canary) { return !IsBlocked(canary); }));
   return usable < 2 ? 0 : std::max<std::size_t>(2, (2 * usable + 2) / 3);
+}
+
+std::vector<std::string> NetworkWatch::Failing() const {
+  std::vector<std::string> failing;
+  for (const Canary& canary : canaries_) {
+    if (!canary.failure.has_value()) continue;
+    failing.push_back(absl::StrCat(canary.url, " ", std::string(ReasonName(*canary.failure))));
+  }
+  return failing;
 }
 
 std::vector<std::string> NetworkWatch::Blocked() const {

@@ -64,6 +64,8 @@ class NetworkWatch {
 
   // What the newest round said; true before the first.
   bool up() const { return up_; }
+  // Those that failed when they were last asked, with the reason: "https://a.test:443/ tls_ca".
+  std::vector<std::string> Failing() const;
   // The canaries that are left out now.
   std::vector<std::string> Blocked() const;
 
@@ -79,6 +81,7 @@ class NetworkWatch {
   struct Canary {
     std::string url;
     std::optional<MonotonicTime> answered_at;
+    std::optional<Reason> failure;  // when it was last asked
     int rounds_failed_since = 0;
     int probes_answered_since = 0;
   };
@@ -86,6 +89,7 @@ class NetworkWatch {
     MonotonicTime since;
     MonotonicTime asked;
     Verdict done;
+    bool is_new;  // has not been looked at
   };
 
   void BeginRound();
@@ -97,6 +101,7 @@ class NetworkWatch {
   bool Failed(const Round& round) const;
   bool LostPacketsSince(MonotonicTime since) const;
   bool IsCleared(const Question& question) const;
+  bool IsOpen(const Round& round) const;
   bool WantsARound(const Question& question) const;
   bool IsHurt(const Round& round) const;
   bool Tells(const Round& round) const;
@@ -117,6 +122,7 @@ class NetworkWatch {
   MonotonicTime last_begun_ = -absl::InfiniteDuration();
   bool asked_;  // a round is wanted as soon as may be
   std::vector<Question> questions_;
+  bool has_news_ = false;  // a canary has answered since the questions were looked at
   bool trouble_ = false;
   bool up_ = true;
 };

@@ -126,9 +126,9 @@ bool MayBeTheNetworks(const ProbeResult& result, const HttpExchange& exchange) {
 
 // An endpoint on this machine or in a private network: canaries, which are out in the
 // internet, say nothing about the way there.
-bool IsNearby(const std::string& url, const std::string& remote_address) {
+bool IsNearby(const std::string& url, const std::string& address) {
   const absl::StatusOr<Url> parsed = ParseUrl(url);
-  return IsPrivateAddress(remote_address) ||
+  return IsPrivateAddress(address) ||
          (parsed.ok() && (parsed->host_is_loopback || IsPrivateAddress(parsed->host)));
 }
 
@@ -152,6 +152,9 @@ bool SayTheSame(const ProbeResult& a, const ProbeResult& b) {
 
 std::string AdviceFor(const ProbeResult& result) {
   Reason advised = *result.reason;
+  if (result.fault == Fault::kNetwork && advised != Reason::kLocalResource) {
+    return "This machine's own network: check its link, DNS and firewall.";
+  }
   if (TakesInnerType(advised) && result.error_type == ErrorType::kAuth) {
     advised = Reason::kInvalidKey;
   } else if (TakesInnerType(advised) && result.error_type == ErrorType::kRateLimit) {
@@ -213,16 +216,15 @@ void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time 
   }
   if (result.disturbed) return done(result);
   if (opinion_ != nullptr && result.outcome != Outcome::kFailed) opinion_->KeyWorked(target);
-  const bool nearby = IsNearby(target.base_url, exchange.remote_address);
-  if (watch_ != nullptr && exchange.status != 0 && !nearby) watch_->ProbeAnswered();
+  result.nearby = IsNearby(target.base_url, exchange.tried_address);
+  if (watch_ != nullptr && exchange.status != 0 && !result.nearby) watch_->ProbeAnswered();
   FindFault(target, exchange, std::move(result), done);
 }
 
 // The two faults that the answer alone does not tell.
 void Prober::FindFault(const Target& target, const HttpExchange& exchange, ProbeResult result,
                        const Done& done) {
-  if (watch_ != nullptr && MayBeTheNetworks(result, exchange) &&
-      !IsNearby(target.base_url, exchange.remote_address)) {
+  if (watch_ != nullptr && !result.nearby && MayBeTheNetworks(result, exchange)) {
     watch_->Judge(clock_.Monotonic() - exchange.times.total,
                   [result = std::move(result), done](bool network_failed) mutable {
                     if (network_failed) result.fault = Fault::kNetwork;

@@ -57,6 +57,9 @@ struct ProbeResult {
   std::optional<absl::Duration> time_to_first_token;
   // The provider refused the call and named this least output-token cap.
   std::optional<int> named_token_cap;
+  // It went to this machine or a private network: what canaries in the internet say
+  // does not concern it.
+  bool nearby = false;
   // The answer said that the key itself is not known.
   bool doubts_key = false;
   // How long the provider asked us to wait; with error_type rate_limit.

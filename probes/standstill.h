@@ -20,7 +20,7 @@ inline constexpr absl::Duration kLeastStandstill = absl::Milliseconds(100);
 // While it waits for events with exchanges in flight, a loop should wait no longer
 // than this at a time: a process that is stopped while it waits notices by what the
 // wait took beyond the time asked for.
-inline constexpr absl::Duration kLongestWait = absl::Milliseconds(50);
+inline constexpr absl::Duration kLongestUnwatchedWait = absl::Milliseconds(50);
 
 // Watches a loop that waits for events and then works on them. It stands still
 // where a wait takes longer than asked for, and from the end of a wait to the

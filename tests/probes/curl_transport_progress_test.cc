@@ -57,6 +57,34 @@ TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
   EXPECT_LT(second.times.total, kLimit);
 }
 
+TEST_F(CurlTransportProgressTest, AHostThatHangsLeavesRoomForOthers) {
+  options_.max_in_flight = 4;
+  options_.max_in_flight_per_host = 2;
+  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer healthy([](PeerConnection& client) {
+    client.ReadRequest();
+    client.Send(HttpAnswer("ok"));
+  });
+  int hanging = 0;
+  for (int i = 0; i < 10; ++i) {
+    HttpRequest request = GetRequest(silent.url());
+    request.began = [&hanging](absl::Duration) { ++hanging; };
+    transport().Start(request, [](const HttpExchange&) {});
+  }
+  EXPECT_EQ(hanging, 2);
+  EXPECT_EQ(transport().in_flight(), 10U);
+  int answers = 0;
+  for (int i = 0; i < 5; ++i) {
+    transport().Start(
+        Counted(GetRequest("http://localhost:" + std::to_string(healthy.port()))),
+        [&answers](const HttpExchange& exchange) { answers += exchange.status == 200; });
+  }
+  const MonotonicTime limit = clock_.Monotonic() + kLimit;
+  while (answers < 5 && clock_.Monotonic() < limit) transport().RunUntil(limit);
+  EXPECT_EQ(answers, 5);
+  EXPECT_EQ(hanging, 2);
+}
+
 // A server whose handshake does not end; plain http would be out at once.
 TEST_F(CurlTransportProgressTest, SaysOnceThatTheRequestIsNotOut) {
   const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });

@@ -131,7 +131,7 @@ TEST_F(ProberFaultTest, AnEndpointNearbyIsNotJudgedByTheInternet) {
     EXPECT_EQ(Probe().fault, Fault::kProvider) << url;
   }
   target_.base_url = "https://llm.internal/v1";
-  answer_.remote_address = "192.168.7.7";
+  answer_.tried_address = "192.168.7.7";
   EXPECT_EQ(Probe().fault, Fault::kProvider);
   EXPECT_EQ(canaries_asked_, 0);
 }
