@@ -19,16 +19,6 @@ int StatusOf(std::string_view line) {
   return status;
 }
 
-std::string Stripped(std::string_view text) {
-  while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.front()))) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && absl::ascii_isspace(static_cast<unsigned char>(text.back()))) {
-    text.remove_suffix(1);
-  }
-  return std::string(text);
-}
-
 }  // namespace
 
 bool AnswerRecorder::Refuse(Reason reason, std::string detail) {
@@ -53,7 +43,9 @@ bool AnswerRecorder::AddHeaderLine(std::string_view line, absl::Duration at) {
   if (colon == std::string_view::npos) return true;
   std::string name(line.substr(0, colon));
   absl::AsciiStrToLower(&name);
-  result_.headers.emplace_back(std::move(name), Stripped(line.substr(colon + 1)));
+  std::string value(line.substr(colon + 1));
+  absl::StripAsciiWhitespace(&value);
+  result_.headers.emplace_back(std::move(name), std::move(value));
   return true;
 }
 
