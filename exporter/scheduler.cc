@@ -11,10 +11,6 @@ namespace {
 // of targets, and stay where they are when more are added.
 constexpr double kGoldenRatio = 0.6180339887498949;
 
-// The least share of an interval between the first round and the base tick that
-// follows it.
-constexpr double kLeastFirstGap = 0.25;
-
 // While a provider fails, its targets are not probed more slowly than this, whatever
 // limits us.
 constexpr absl::Duration kSlowestInTrouble = absl::Seconds(60);
@@ -112,11 +108,10 @@ void Scheduler::Begin(std::size_t index, std::shared_ptr<const Target> target) {
       std::modf(phase_offset_ + kGoldenRatio * static_cast<double>(phases_given_++), &whole);
   entry.group = &groups_[target->id.provider];
   entry.group->members.push_back(index);
-  entry.period = target->interval;
-  entry.nominal = now + target->interval * entry.phase;
+  entry.ticks = BaseTicks(now, target->interval, entry.phase);
   entry.started_at = now;
   entry.target = std::move(target);
-  Queue(index, kBase, now + std::min(options_.first_round, entry.period) * entry.phase);
+  Queue(index, kBase, now + std::min(options_.first_round, entry.ticks.period()) * entry.phase);
 }
 
 absl::Duration Scheduler::Jitter(absl::Duration interval) {
@@ -159,6 +154,7 @@ void Scheduler::RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime 
   if (const std::optional<MonotonicTime> waits = WaitsUntil(entry, now)) {
     entry.put_off = true;
     Queue(index, kBase, *waits);
+    Refresh(index);  // to tell that it waits
     return;
   }
   if (entry.state == TargetState::kPaused) {
@@ -170,7 +166,12 @@ void Scheduler::RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime 
   } else {
     callbacks_.skip(index, SkipCause::kInFlight, 1);
   }
-  AdvanceBase(index, now);
+  // What was missed is told where nobody wanted it so.
+  const int missed = entry.ticks.Take(now, entry.put_off);
+  if (missed > 0 && entry.state != TargetState::kPaused && !entry.put_off) {
+    callbacks_.skip(index, SkipCause::kLate, missed);
+  }
+  QueueBase(index);
 }
 
 void Scheduler::RunConfirmTick(std::size_t index, MonotonicTime due, MonotonicTime now) {
@@ -194,36 +195,11 @@ void Scheduler::StartProbe(std::size_t index, Trigger trigger, MonotonicTime due
   callbacks_.start(index, now - due);
 }
 
-void Scheduler::AdvanceBase(std::size_t index, MonotonicTime now) {
-  Entry& entry = entries_[index];
-  if (entry.first_round) {
-    entry.first_round = false;
-    // The first base tick that is not on the heels of the first round.
-    if (entry.nominal < now + entry.period * kLeastFirstGap) entry.nominal += entry.period;
-    QueueBase(index);
-    return;
-  }
-  entry.nominal += entry.period;
-  if (const absl::Duration behind = now - entry.nominal; behind >= absl::ZeroDuration()) {
-    // What was missed is not made up for; it is told where nobody wanted it so.
-    const auto missed = static_cast<std::int64_t>(absl::FDivDuration(behind, entry.period)) + 1;
-    entry.nominal += entry.period * missed;
-    if (entry.state != TargetState::kPaused && !entry.put_off) {
-      callbacks_.skip(index, SkipCause::kLate, static_cast<int>(missed));
-    }
-  }
-  // Not on the heels of one that had to wait.
-  if (entry.put_off && entry.nominal < now + entry.period * kLeastFirstGap) {
-    entry.nominal += entry.period;
-  }
-  QueueBase(index);
-}
-
 void Scheduler::QueueBase(std::size_t index) {
   Entry& entry = entries_[index];
   const MonotonicTime now = clock_.Monotonic();
   // Jitter must not reach into the past: it would look like a late start.
-  const MonotonicTime due = std::max(entry.nominal + Jitter(entry.period), now);
+  const MonotonicTime due = std::max(entry.ticks.next() + Jitter(entry.ticks.period()), now);
   const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
   entry.put_off = waits.has_value() && *waits > due;
   Queue(index, kBase, entry.put_off ? *waits : due);
@@ -273,41 +249,30 @@ void Scheduler::Refresh(std::size_t index) {
   const MonotonicTime now = clock_.Monotonic();
   const TargetState state = StateNow(entry, now);
   const absl::Duration period = PeriodIn(state, entry, now);
-  if (period != entry.period) SetPeriod(index, period, now);
-  if (entry.due[kBase] != absl::InfiniteDuration()) {
-    const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
-    // Where it is too soon RunBaseTick puts it off.
-    if (entry.put_off && (!waits.has_value() || entry.due[kBase] > *waits)) {
-      LeaveOutThePast(&entry, now);
-      QueueBase(index);
-    }
-  }
-  const absl::Duration interval =
+  absl::Duration interval =
       state == TargetState::kConfirming ? std::min(period, kConfirmEvery) : period;
+  if (entry.due[kBase] == absl::InfiniteDuration()) {
+    entry.ticks.SetLaterPeriod(period);
+  } else {
+    RefreshBase(index, period, now);
+    if (entry.put_off) interval = std::max(interval, entry.due[kBase] - entry.started_at);
+  }
   if (state == entry.state && interval == entry.interval) return;
   entry.state = state;
   entry.interval = interval;
   callbacks_.changed(index, state, interval);
 }
 
-void Scheduler::SetPeriod(std::size_t index, absl::Duration period, MonotonicTime now) {
+// Moves the base tick in the queue, where period or the provider's wait are others now.
+void Scheduler::RefreshBase(std::size_t index, absl::Duration period, MonotonicTime now) {
   Entry& entry = entries_[index];
-  const bool is_queued = entry.due[kBase] != absl::InfiniteDuration();
-  if (is_queued && !entry.first_round) {
-    entry.nominal += period - entry.period;  // counted from the last base tick
-    entry.period = period;
-    LeaveOutThePast(&entry, now);
-    QueueBase(index);
-  }
-  entry.period = period;
-}
-
-// Base ticks that a change of the schedule moved into the past are not made up for:
-// else all targets of a provider would start at once.
-void Scheduler::LeaveOutThePast(Entry* entry, MonotonicTime now) {
-  const absl::Duration behind = now - entry->nominal;
-  if (behind <= absl::ZeroDuration()) return;
-  entry->nominal += entry->period * std::ceil(absl::FDivDuration(behind, entry->period));
+  const bool has_other_period = period != entry.ticks.period();
+  if (has_other_period) entry.ticks.SetPeriod(period, now);
+  const std::optional<MonotonicTime> waits = WaitsUntil(entry, now);
+  // Where it is too soon RunBaseTick puts it off.
+  const bool too_late = entry.put_off && (!waits.has_value() || entry.due[kBase] > *waits);
+  if (too_late) entry.ticks.LeaveOutThePast(now);
+  if (too_late || (has_other_period && !entry.ticks.in_first_round())) QueueBase(index);
 }
 
 TargetState Scheduler::StateNow(const Entry& entry, MonotonicTime now) const {
@@ -333,7 +298,7 @@ absl::Duration Scheduler::PeriodIn(TargetState state, const Entry& entry, Monoto
 std::optional<MonotonicTime> Scheduler::WaitsUntil(const Entry& entry, MonotonicTime now) const {
   const ProviderBackoff& backoff = entry.group->backoff;
   MonotonicTime until =
-      backoff.not_before() + std::min(entry.period, kSpreadAfterWait) * entry.phase;
+      backoff.not_before() + std::min(entry.ticks.period(), kSpreadAfterWait) * entry.phase;
   if (backoff.FailedLately(now)) until = std::min(until, entry.started_at + kSlowestInTrouble);
   if (until <= now) return std::nullopt;
   return absl::Ceil(until, absl::Microseconds(1));  // not before

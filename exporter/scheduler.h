@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "exporter/base_ticks.h"
 #include "exporter/confirmation.h"
 #include "exporter/finding.h"
 #include "exporter/maintenance.h"
@@ -105,11 +106,9 @@ class Scheduler {
   struct Entry {
     std::shared_ptr<const Target> target;  // null: the index is free, or soon
     Group* group = nullptr;
-    double phase = 0;         // 0 to 1: spreads the targets over time
-    MonotonicTime nominal;    // of the base tick in the queue, without jitter
-    absl::Duration period;    // between nominal ticks
-    bool first_round = true;  // the queued base tick is the first round's
-    bool put_off = false;     // the queued base tick waits for what the provider asked for
+    double phase = 0;      // 0 to 1: spreads the targets over time
+    BaseTicks ticks;       // next() is in the queue, with its jitter
+    bool put_off = false;  // it waits for what the provider asked for
     MonotonicTime due[kKinds] = {absl::InfiniteDuration(), absl::InfiniteDuration()};
     bool in_flight = false;
     Trigger trigger = Trigger::kScheduled;  // of the probe in flight
@@ -134,16 +133,14 @@ class Scheduler {
   void RunBaseTick(std::size_t index, MonotonicTime due, MonotonicTime now);
   void RunConfirmTick(std::size_t index, MonotonicTime due, MonotonicTime now);
   void StartProbe(std::size_t index, Trigger trigger, MonotonicTime due, MonotonicTime now);
-  void AdvanceBase(std::size_t index, MonotonicTime now);
   void QueueBase(std::size_t index);
 
   // Brings state and interval up to date with what is known now.
   void Refresh(std::size_t index);
+  void RefreshBase(std::size_t index, absl::Duration period, MonotonicTime now);
   void RefreshAll();
   TargetState StateNow(const Entry& entry, MonotonicTime now) const;
   absl::Duration PeriodIn(TargetState state, const Entry& entry, MonotonicTime now) const;
-  void SetPeriod(std::size_t index, absl::Duration period, MonotonicTime now);
-  static void LeaveOutThePast(Entry* entry, MonotonicTime now);
   std::optional<MonotonicTime> WaitsUntil(const Entry& entry, MonotonicTime now) const;
   bool IsPaused(const Target& target) const;
   void WatchMaintenance();

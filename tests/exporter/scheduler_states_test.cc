@@ -128,6 +128,7 @@ TEST(ConfirmingTest, IsNotSlowedByTheBudget) {
   const MonotonicTime from = harness.clock().Monotonic();
   harness.RunFor(absl::Minutes(30));
   EXPECT_EQ(harness.state(), TargetState::kConfirming);
+  EXPECT_THAT(harness.AllStarts(0, from), SizeIs(Ge(60U)));
   EXPECT_THAT(Gaps(harness.AllStarts(0, from)), Each(Le(absl::Seconds(60))));
 }
 
@@ -219,11 +220,14 @@ TEST(BackingOffTest, NothingStartsBeforeTheTimeThatTheProviderAskedFor) {
     limited = false;
     return outlook;
   });
-  harness.RunUntil(absl::Seconds(10));
-  const MonotonicTime asked = harness.changes[0].back().at + absl::Minutes(7);
+  while (limited) harness.RunFor(absl::Milliseconds(1));
   const MonotonicTime from = harness.clock().Monotonic();
+  const MonotonicTime asked = from + absl::Minutes(7) - absl::Milliseconds(1);
   harness.RunUntil(asked);
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_THAT(harness.AllStarts(i, from), SizeIs(Le(1U)));
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_THAT(harness.AllStarts(i, from), IsEmpty());
+    EXPECT_GT(harness.scheduler().interval(i), absl::Minutes(6)) << "so that it is not stale";
+  }
   harness.RunUntil(asked + absl::Seconds(90));
   std::vector<MonotonicTime> first;
   for (std::size_t i = 0; i < 5; ++i) {
@@ -276,6 +280,7 @@ TEST(StretchedTest, SlowsDownWhatIsSteady) {
   EXPECT_EQ(harness.state(), TargetState::kStretched);
   const MonotonicTime from = harness.clock().Monotonic();
   harness.RunFor(absl::Hours(1));
+  EXPECT_THAT(harness.AllStarts(0, from), SizeIs(Ge(19U)));
   EXPECT_THAT(Gaps(harness.AllStarts(0, from)), Each(absl::Minutes(3)));
   harness.scheduler().SetStretch(1);
   EXPECT_EQ(harness.state(), TargetState::kSteady);
