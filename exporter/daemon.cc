@@ -141,8 +141,7 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
     scheduler_.GivenUp(index);
     probe_metrics_.Discarded(index, result);
     LearnTokenCap(index, result);
-    logger_.Debug("probe does not count: this process stood still during it",
-                  {{"target", result.target.Name()}});
+    WarnOfStandstill(result);
     return;
   }
   const std::optional<Trigger> trigger = scheduler_.Finished(index, FindingOf(result));
@@ -151,6 +150,21 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   NoteTrouble(index, result);
   LearnTokenCap(index, result);
   LogChange(latest_.Replace(index, result), result);
+}
+
+// Once a minute, however many probes it spoils.
+void Daemon::WarnOfStandstill(const ProbeResult& result) {
+  ++disturbed_unsaid_;
+  logger_.Debug("probe does not count: this process stood still during it",
+                {{"target", result.target.Name()}});
+  const MonotonicTime now = clock_.Monotonic();
+  if (now - disturbed_said_at_ < absl::Minutes(1)) return;
+  logger_.Warn(
+      "probes do not count, since this process stood still during them: the machine was "
+      "suspended, or has too little processor time for it",
+      {{"probes", absl::StrCat(disturbed_unsaid_)}});
+  disturbed_said_at_ = now;
+  disturbed_unsaid_ = 0;
 }
 
 // What the provider names as the least it accepts is used from the next probe on,
@@ -187,7 +201,9 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
     logger_.Warn("another model answers than the one asked for",
                  {{"target", target}, {"served_model", result.served_model}});
   }
-  if (before.last.has_value() && SayTheSame(*before.last, result)) return;
+  const bool is_news = !before.last.has_value() || !SayTheSame(*before.last, result) ||
+                       before.last->fault != result.fault;
+  if (!is_news) return;
   if (result.outcome == Outcome::kFailed) {
     logger_.Warn("probe failed", {{"target", target},
                                   {"error_type", std::string(ErrorTypeName(result.error_type))},

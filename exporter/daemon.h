@@ -60,6 +60,7 @@ class Daemon {
   void NoteTrouble(std::size_t index, const ProbeResult& result);
   void SetTrouble(std::size_t index, bool trouble);
   void TakeResult(std::size_t index, const ProbeResult& result);
+  void WarnOfStandstill(const ProbeResult& result);
   void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
 
@@ -85,6 +86,9 @@ class Daemon {
   std::vector<bool> in_trouble_;
   std::size_t trouble_count_ = 0;
   std::vector<std::string> blocked_canaries_;
+  // Discarded probes that no warning has told of, and when the last one was.
+  int disturbed_unsaid_ = 0;
+  MonotonicTime disturbed_said_at_ = -absl::InfiniteDuration();
   Scheduler scheduler_;
   std::atomic<bool> network_up_{true};
   std::atomic<bool> stopping_{false};

@@ -47,10 +47,11 @@ std::string TimeAgo(absl::Time time, absl::Time now) {
 }
 
 std::string ScheduleWords(const TargetStanding& standing) {
+  const absl::Duration unit = absl::Seconds(standing.interval < absl::Seconds(10) ? 0.001 : 1);
   if (standing.state == TargetState::kPaused) return "paused for maintenance";
   return absl::StrCat(
       absl::StrReplaceAll(std::string(TargetStateName(standing.state)), {{"_", " "}}), ", every ",
-      absl::FormatDuration(standing.interval));
+      absl::FormatDuration(absl::Trunc(standing.interval, unit)));
 }
 
 // Which model answered, where it was not the one asked for.

@@ -132,7 +132,13 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   if (flags.demo) {
     logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
   }
-  logger.Info("probing", {{"targets", absl::StrCat(target_count)}, {"region", region}});
+  logger.Info(
+      "probing",
+      {{"targets", absl::StrCat(target_count)}, {"region", region}, {"shard", flags.shard}});
+  if (target_count == 0) {
+    logger.Warn("no target belongs to this shard: nothing is probed here",
+                {{"shard", flags.shard}});
+  }
 
   std::thread probing;
   try {

@@ -24,7 +24,7 @@ constexpr char kForm[] =
 constexpr const char* kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr int kMinutesPerDay = 24 * 60;
 
-// "22:00"; false where it is no time of day.
+// "22:00", up to "24:00"; false where it is no time of day.
 bool ReadMinute(const std::string& text, int* minute) {
   int hour = 0;
   int rest = 0;
@@ -33,7 +33,7 @@ bool ReadMinute(const std::string& text, int* minute) {
     return false;
   }
   *minute = hour * 60 + rest;
-  return *minute < kMinutesPerDay;
+  return *minute <= kMinutesPerDay;
 }
 
 // "2026-12-01 02:00" or "2026-12-01T02:00".
@@ -122,15 +122,20 @@ class WindowReader {
     const std::string to = Scalar("to");
     if (window.weekly) {
       if (ReadMinute(from, &window.from_minute) && ReadMinute(to, &window.to_minute) &&
-          window.from_minute != window.to_minute) {
+          window.from_minute != window.to_minute && window.from_minute < kMinutesPerDay) {
         return absl::OkStatus();
       }
       return Error(values_["from"]->line,
-                   "maintenance: from and to of a weekly window must be two different times of "
-                   "day such as \"22:00\"");
+                   absl::StrCat("maintenance: a window without dates needs two different times of "
+                                "day, from \"00:00\" to \"24:00\", not \"",
+                                from, "\" and \"", to, "\""));
     }
-    if (!ReadDate(from, &window.from) || !ReadDate(to, &window.to)) {
-      return Error(values_["from"]->line, kForm);
+    for (const auto& [key, date] : {std::pair("from", &window.from), {"to", &window.to}}) {
+      if (ReadDate(Scalar(key), date)) continue;
+      return Error(values_[key]->line, absl::StrCat("maintenance: ", key,
+                                                    ": expected a date and time such as "
+                                                    "\"2026-12-01 02:00\", not \"",
+                                                    Scalar(key), "\""));
     }
     if (window.from < window.to) return absl::OkStatus();
     return Error(values_["to"]->line,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/url.h"
@@ -24,13 +25,22 @@ bool IsHostAndPort(const std::string& text) {
 
 absl::Status ReadCanaries(const YamlNode& node, std::vector<std::string>* canaries) {
   std::set<std::string> seen;
-  bool good = node.kind == YamlNode::Kind::kSequence;
   for (const YamlNode& item : node.items) {
-    good = good && IsHostAndPort(item.scalar) && seen.insert(item.scalar).second;
+    if (!IsHostAndPort(item.scalar)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("network: canaries: expected HOST:PORT, such as www.apple.com:443, not \"",
+                       item.scalar, "\""));
+    }
+    if (!seen.insert(absl::AsciiStrToLower(item.scalar)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("network: canaries: \"", item.scalar, "\" is listed twice"));
+    }
     canaries->push_back(item.scalar);
   }
-  good = good && (canaries->empty() || (canaries->size() >= kFewest && canaries->size() <= kMost));
-  if (good) return absl::OkStatus();
+  if (node.kind == YamlNode::Kind::kSequence &&
+      (canaries->empty() || (canaries->size() >= kFewest && canaries->size() <= kMost))) {
+    return absl::OkStatus();
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "network: canaries: expected ", kFewest, " to ", kMost, " different endpoints such as [",
       absl::StrJoin(NetworkWatch::DefaultCanaries(), ", "), "], or [] to do without"));

@@ -161,6 +161,10 @@ std::string AdviceFor(const ProbeResult& result) {
     advised = Reason::kRpm;
   }
   std::string advice(ReasonAdvice(advised));
+  if (result.retry_after.has_value()) {
+    absl::StrAppend(&advice, " The provider asks to wait for ",
+                    absl::FormatDuration(*result.retry_after), ".");
+  }
   if (!result.replacement.empty()) {
     absl::StrAppend(&advice, " Its successor is ", result.replacement, ".");
   }

@@ -151,7 +151,7 @@ max_handshakes: 8
 maintenance:
   - {from: "2026-12-01 02:00", to: "2026-12-01T04:30", zone: Asia/Seoul, targets: [openai]}
   - {days: [sat, SUN], from: "22:00", to: "02:00"}
-  - {from: "03:00", to: "03:15"}
+  - {from: "03:00", to: "24:00"}
 providers: [{name: openai}]
 )");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -167,6 +167,7 @@ providers: [{name: openai}]
   EXPECT_TRUE(config->maintenance[1].days[5] && config->maintenance[1].days[6]);
   EXPECT_FALSE(config->maintenance[1].days[0]);
   EXPECT_TRUE(config->maintenance[2].weekly && config->maintenance[2].days[0]);
+  EXPECT_EQ(config->maintenance[2].to_minute, 24 * 60);
 }
 
 TEST(ConfigTest, CanariesAreKnownWithoutNamingThemAndMayBeLeftOut) {

@@ -206,6 +206,7 @@ TEST_F(DaemonTest, AProbeDuringWhichThisProcessStoodStillDoesNotCount) {
                            R"(heyhi_probe_attempts_total{provider="p",model="m",check="chat",)"
                            R"(region="eu-1"} 0)"));
   EXPECT_THAT(metrics, testing::HasSubstr("heyhi_probes_skipped_total{cause=\"disturbed\"} 5"));
+  EXPECT_THAT(Log(), testing::HasSubstr("this process stood still during them"));
 }
 
 TEST_F(DaemonTest, IsReadyOnceAProbeHasStarted) {

@@ -60,6 +60,13 @@ TEST(MaintenanceWindowTest, WeeklyKnowsItsDaysAndRunsPastMidnight) {
   EXPECT_EQ(window.NextChange(Utc("2026-11-29 02:00:00")), Utc("2026-12-05 22:00:00"));
 }
 
+TEST(MaintenanceWindowTest, MayLastTheWholeDay) {
+  const MaintenanceWindow window = Daily("Asia/Seoul", 0, 24 * 60);
+  for (int hour = 0; hour < 48; ++hour) {
+    EXPECT_TRUE(window.IsOpen(Utc("2026-11-28 00:00:00") + absl::Hours(hour))) << hour;
+  }
+}
+
 // On 2026-03-29 Berlin's clocks go from 02:00 to 03:00: the hour between is missing.
 TEST(MaintenanceWindowTest, BeginsAtTheChangeWhereItsTimeIsLeftOut) {
   const MaintenanceWindow window = Daily("Europe/Berlin", 2 * 60 + 30, 4 * 60);

@@ -186,7 +186,9 @@ TEST_F(ProberFaultTest, AnEmptyAccountOrAMissingRightIsTheAccounts) {
 TEST_F(ProberFaultTest, ARateLimitSaysHowLongToWait) {
   answer_ = AnswerAfter(absl::Milliseconds(500), 429, "{}");
   answer_.headers.emplace_back("retry-after", "17");
-  EXPECT_EQ(Probe().retry_after, absl::Seconds(17));
+  const ProbeResult limited = Probe();
+  EXPECT_EQ(limited.retry_after, absl::Seconds(17));
+  EXPECT_THAT(AdviceFor(limited), ::testing::HasSubstr("asks to wait for 17s."));
   answer_ = AnswerAfter(absl::Milliseconds(500), 503, "{}");
   answer_.headers.emplace_back("retry-after", "17");
   EXPECT_EQ(Probe().retry_after, std::nullopt);
