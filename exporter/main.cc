@@ -87,18 +87,43 @@ std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
   return fit;
 }
 
+absl::StatusOr<std::unique_ptr<HttpTransport>> MakeTransport(const Config& config, Clock& clock,
+                                                             Logger& logger) {
+  CurlTransportOptions options;
+  options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
+  options.max_handshakes = config.max_handshakes;
+  options.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
+  // One provider that hangs must leave room for the others.
+  options.max_in_flight_per_host = std::max<std::size_t>(1, options.max_in_flight / 2);
+  return MakeCurlTransport(clock, options);
+}
+
+using Servers = std::vector<std::unique_ptr<HttpServer>>;
+
+// Starts a server on each address; fails by the first that cannot start. sources
+// must outlive the servers.
+absl::StatusOr<Servers> StartServers(const std::vector<std::string>& addresses,
+                                     const WebSources& sources, Logger& logger) {
+  Servers servers;
+  for (const std::string& address : addresses) {
+    HttpServerOptions options;
+    options.listen_address = address;
+    auto server =
+        StartHttpServer(options, [&sources](const ServerRequest& request, Responder reply) {
+          reply.Send(AnswerWebRequest(request, sources));
+        });
+    if (!server.ok()) return server.status();
+    servers.push_back(*std::move(server));
+  }
+  for (const auto& server : servers) logger.Info("listening", {{"address", server->address()}});
+  return servers;
+}
+
 int Serve(const Flags& flags, Config config, Logger& logger) {
   const StopSignals stop;
 
   RealClock clock;
-  CurlTransportOptions transport_options;
-  transport_options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
-  transport_options.max_handshakes = config.max_handshakes;
-  transport_options.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
-  // One provider that hangs must leave room for the others.
-  transport_options.max_in_flight_per_host =
-      std::max<std::size_t>(1, transport_options.max_in_flight / 2);
-  auto transport = MakeCurlTransport(clock, transport_options);
+  auto transport = MakeTransport(config, clock, logger);
   if (!transport.ok()) {
     return Complain(kExitFailure, std::string(transport.status().message()));
   }
@@ -113,22 +138,11 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   Daemon daemon(std::move(config), options, clock, **transport, logger);
 
   const WebSources sources = daemon.Sources();
-  std::vector<std::unique_ptr<HttpServer>> servers;
-  for (const std::string& address : flags.listen_addresses) {
-    HttpServerOptions server_options;
-    server_options.listen_address = address;
-    auto server =
-        StartHttpServer(server_options, [&sources](const ServerRequest& request, Responder reply) {
-          reply.Send(AnswerWebRequest(request, sources));
-        });
-    if (!server.ok()) {
-      const bool malformed = absl::IsInvalidArgument(server.status());
-      return Complain(malformed ? kExitUsage : kExitFailure,
-                      std::string(server.status().message()));
-    }
-    servers.push_back(*std::move(server));
+  auto servers = StartServers(flags.listen_addresses, sources, logger);
+  if (!servers.ok()) {
+    const bool malformed = absl::IsInvalidArgument(servers.status());
+    return Complain(malformed ? kExitUsage : kExitFailure, std::string(servers.status().message()));
   }
-  for (const auto& server : servers) logger.Info("listening", {{"address", server->address()}});
   if (flags.demo) {
     logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
   }
@@ -149,7 +163,7 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   logger.Info("stopping", {{"signal", stop.Wait()}});
   daemon.Stop();
   probing.join();
-  servers.clear();
+  servers->clear();
   return kExitOk;
 }
 
