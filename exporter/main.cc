@@ -76,7 +76,8 @@ std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
   constexpr std::size_t kPerProbe = 3;
   constexpr std::size_t kReserved = 96;
   const std::size_t limit = RaiseDescriptorLimit();
-  const std::size_t fit = limit > kReserved + kPerProbe ? (limit - kReserved) / kPerProbe : 1;
+  const std::size_t fit =
+      std::max<std::size_t>(1, (limit - std::min(kReserved, limit / 2)) / kPerProbe);
   if (fit >= wanted) return wanted;
   logger.Warn(
       "the limit of open files lets fewer probes run at once than max_in_flight; raise it "
