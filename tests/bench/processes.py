@@ -137,6 +137,7 @@ class Emulator(Process):
     def __init__(self, binaries, folder, flags=(), name="emulator"):
         self.ca_file = folder / f"{name}-ca.pem"
         ready = folder / f"{name}.json"
+        ready.unlink(missing_ok=True)  # of one before, it would name a port that is closed
         super().__init__([binaries / "heyhitool", "emulate", f"--testdata={ROOT}/tests/testdata",
                           f"--tls.ca-file={self.ca_file}", f"--ready-file={ready}",
                           "--log.level=warn", *flags], folder / f"{name}.log")
