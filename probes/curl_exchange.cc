@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/curl_reason.h"
+#include "probes/curl_tls.h"
 #include "probes/dns_lookup.h"
 #include "probes/public_address.h"
 
@@ -285,7 +286,7 @@ int CurlExchange::OnCloseSocket(void* self, curl_socket_t fd) {
 }
 
 // libcurl builds the TLS context as soon as TCP stands: the only hook there.
-CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void* self) {
+CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* context, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
   if (exchange->requests_sent_ > 0) {
     // libcurl connects anew to resend what an HTTP/2 server refused; a probe is
@@ -295,6 +296,7 @@ CURLcode CurlExchange::OnTcpConnected(CURL* /*handle*/, void* /*context*/, void*
   }
   exchange->connected_ = true;
   exchange->result_.times.connect = exchange->Elapsed();
+  SetUpTlsHandshake(context);
   return CURLE_OK;
 }
 
@@ -310,6 +312,7 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
   const absl::Duration now = exchange->Elapsed();
   if (exchange->url_.https) {
     times.tls = now;
+    EndTlsHandshake(exchange->handle_);
   } else {
     times.connect = now;
   }

@@ -25,7 +25,7 @@ WALLS = {
     r"prometheus/": {"serving/metric_table.cc"},
     r"microhttpd\.h": {"serving/http_server.cc"},
     r"yaml-cpp/": {"exporter/yaml_tree.cc"},
-    r"openssl/": {"probes/ca_bundle.cc", "tools/certificate.cc", "tools/openssl_handles.h"},
+    r"openssl/": {"probes/ca_bundle.cc", "probes/curl_tls.cc", "tools/certificate.cc", "tools/openssl_handles.h"},
 }
 
 MAX_LINES = 400
