@@ -138,6 +138,9 @@ CURLcode CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
       // of the parsed store off: 26 ms of CPU a probe instead of 1.
       .Set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
       .Set(CURLOPT_CAINFO, ca_file().c_str())
+      // In the order of browsers: AES-128 with SHA-256 is the cheapest.
+      .Set(CURLOPT_TLS13_CIPHERS,
+           "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
       .Set(CURLOPT_SSL_SESSIONID_CACHE, 0L)  // each handshake is a whole one
       // The smallest: 1000 exchanges that wait for their answers hold one each.
       .Set(CURLOPT_BUFFERSIZE, 1024L)
