@@ -19,6 +19,8 @@ function(heyhi_import name header library)
 endfunction()
 heyhi_import(cares ares.h cares)
 heyhi_import(microhttpd microhttpd.h microhttpd)
+heyhi_import(crypt crypt.h crypt)
+heyhi_import(gnutls gnutls/gnutls.h gnutls)
 heyhi_import(tcmalloc gperftools/malloc_extension.h tcmalloc_minimal)
 
 # The allocator of our programs. A TLS handshake allocates some 2500 times; with glibc's

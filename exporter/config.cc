@@ -16,8 +16,8 @@
 #include "exporter/price_settings.h"
 #include "exporter/settings.h"
 #include "exporter/target_builder.h"
-#include "exporter/yaml_tree.h"
 #include "serving/suggestion.h"
+#include "serving/yaml_tree.h"
 
 namespace heyhi {
 namespace {

@@ -16,9 +16,9 @@
 #include "probes/curl_transport.h"
 #include "serving/descriptor_limit.h"
 #include "serving/flags.h"
-#include "serving/http_server.h"
 #include "serving/log.h"
 #include "serving/stop_signals.h"
+#include "serving/web.h"
 
 namespace heyhi {
 namespace {
@@ -33,6 +33,7 @@ struct Flags {
   std::string config_file = "heyhi.yml";
   bool config_check = false;
   std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
+  std::string web_config_file;
   std::string log_level = "info";
   std::string log_format = "logfmt";
   std::string shard = "1/1";
@@ -48,6 +49,9 @@ FlagSet DeclareFlags(Flags& flags) {
   set.AddBool("config.check", &flags.config_check, "Check the configuration and exit.");
   set.AddList("web.listen-address", &flags.listen_addresses, "HOST:PORT",
               "Where to serve; may be repeated. Port 0 takes a free one.");
+  set.AddString("web.config.file", &flags.web_config_file, "FILE",
+                "TLS and passwords for the addresses above, in exporter-toolkit's format; read "
+                "again when it changes.");
   set.AddString("shard", &flags.shard, "I/N",
                 "Probe only the I-th of N parts of the targets; the other parts are for other "
                 "exporters with the same configuration.");
@@ -99,27 +103,6 @@ absl::StatusOr<std::unique_ptr<HttpTransport>> MakeTransport(const Config& confi
   return MakeCurlTransport(clock, options);
 }
 
-using Servers = std::vector<std::unique_ptr<HttpServer>>;
-
-// Starts a server on each address; fails by the first that cannot start. sources
-// must outlive the servers.
-absl::StatusOr<Servers> StartServers(const std::vector<std::string>& addresses,
-                                     const WebSources& sources, Logger& logger) {
-  Servers servers;
-  for (const std::string& address : addresses) {
-    HttpServerOptions options;
-    options.listen_address = address;
-    auto server =
-        StartHttpServer(options, [&sources](const ServerRequest& request, Responder reply) {
-          reply.Send(AnswerWebRequest(request, sources));
-        });
-    if (!server.ok()) return server.status();
-    servers.push_back(*std::move(server));
-  }
-  for (const auto& server : servers) logger.Info("listening", {{"address", server->address()}});
-  return servers;
-}
-
 int Serve(const Flags& flags, Config config, Logger& logger) {
   const StopSignals stop;
 
@@ -138,11 +121,19 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   const std::string region = config.region;
   Daemon daemon(std::move(config), options, clock, **transport, logger);
 
-  const WebSources sources = daemon.Sources();
-  auto servers = StartServers(flags.listen_addresses, sources, logger);
-  if (!servers.ok()) {
-    const bool malformed = absl::IsInvalidArgument(servers.status());
-    return Complain(malformed ? kExitUsage : kExitFailure, std::string(servers.status().message()));
+  WebRoutes routes(daemon.Sources());
+  auto web =
+      std::make_unique<Web>([&routes](const ServerRequest& request,
+                                      Responder reply) { reply.Send(routes.Answer(request)); },
+                            logger);
+  if (!flags.web_config_file.empty()) {
+    if (absl::Status status = web->LoadConfig(flags.web_config_file); !status.ok()) {
+      return Complain(kExitConfig, std::string(status.message()));
+    }
+  }
+  if (absl::Status status = web->Start(flags.listen_addresses); !status.ok()) {
+    const bool malformed = absl::IsInvalidArgument(status);
+    return Complain(malformed ? kExitUsage : kExitFailure, std::string(status.message()));
   }
   if (flags.demo) {
     logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
@@ -164,7 +155,7 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   logger.Info("stopping", {{"signal", stop.Wait()}});
   daemon.Stop();
   probing.join();
-  servers->clear();
+  web.reset();
   return kExitOk;
 }
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "exporter/maintenance.h"
-#include "exporter/yaml_tree.h"
+#include "serving/yaml_tree.h"
 
 namespace heyhi {
 

@@ -3,8 +3,8 @@
 
 #include "absl/status/statusor.h"
 #include "exporter/config_inputs.h"
-#include "exporter/yaml_tree.h"
 #include "probes/network_watch.h"
+#include "serving/yaml_tree.h"
 
 namespace heyhi {
 

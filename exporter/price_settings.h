@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "exporter/yaml_tree.h"
 #include "probes/price_table.h"
+#include "serving/yaml_tree.h"
 
 namespace heyhi {
 

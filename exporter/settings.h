@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "exporter/yaml_tree.h"
+#include "serving/yaml_tree.h"
 
 // The options that may stand at each of the three levels of the configuration:
 // defaults, provider, model. The later level wins, option by option.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "exporter/landing_page.h"
+#include "exporter/metrics_page.h"
 #include "serving/http_server.h"
 
 namespace heyhi {
@@ -18,8 +19,20 @@ struct WebSources {
 
 // The exporter's HTTP paths: "/", "/landing.css", "/metrics", "/-/healthy",
 // "/-/ready". No path starts a probe. Every answer carries a strict
-// Content-Security-Policy.
-ServerResponse AnswerWebRequest(const ServerRequest& request, const WebSources& sources);
+// Content-Security-Policy. Thread-safe.
+class WebRoutes {
+ public:
+  explicit WebRoutes(WebSources sources);
+
+  ServerResponse Answer(const ServerRequest& request);
+
+ private:
+  ServerResponse Route(const ServerRequest& request);
+  ServerResponse Ready() const;
+
+  const WebSources sources_;
+  MetricsPage metrics_;
+};
 
 }  // namespace heyhi
 

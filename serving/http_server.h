@@ -11,20 +11,23 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "serving/connection_guard.h"
+#include "serving/tls_identity.h"
 
 // The HTTP/1.1 server that every program of ours uses at its edge. It walls in
-// libmicrohttpd: no other file includes that library.
+// libmicrohttpd: no file but its own includes that library.
 
 namespace heyhi {
 
 // A request as received in full. Header names are in lower case.
 struct ServerRequest {
   std::string method;                          // as sent: GET, HEAD, POST, …
-  std::string path;                            // percent-decoded, without the query
+  std::string raw_path;                        // as sent: "%2F" is not "/" here
+  std::string path;                            // percent-decoded once, without the query
   std::map<std::string, std::string> query;    // percent-decoded; the last of equal names wins
   std::map<std::string, std::string> headers;  // the last of equal names wins
   std::string body;
+  std::string client;  // the peer's address, without the port
 
   // The header's value, or "" where it was not sent. `name` in lower case.
   std::string Header(const std::string& name) const;
@@ -37,7 +40,10 @@ struct ServerResponse {
 
   // For the provider emulator: announce the whole body, then cut the connection
   // after this many bytes of it.
-  std::optional<std::size_t> truncate_after;
+  std::optional<std::size_t> truncate_after = std::nullopt;
+
+  // Sent in place of `body`, where several answers share one text.
+  std::shared_ptr<const std::string> shared_body = nullptr;
 };
 
 // A plain-text response, with a line feed added.
@@ -57,6 +63,8 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
 
+  // To be on the answer, in place of those of the same name that it has itself.
+  void AddHeaders(const std::vector<std::pair<std::string, std::string>>& headers);
   void Send(ServerResponse response);
   // Answers with a TCP reset instead of bytes (for the provider emulator).
   void Reset();
@@ -72,16 +80,15 @@ using HttpHandler = std::function<void(const ServerRequest&, Responder)>;
 struct HttpServerOptions {
   // "host:port", "[v6]:port" or ":port" (every interface). Port 0 takes a free one.
   std::string listen_address = "127.0.0.1:0";
-  // PEM texts; both set means HTTPS, both empty means HTTP, one alone is refused.
-  std::string tls_certificate_chain;
-  std::string tls_private_key;
-  unsigned connection_limit = 512;
-  // A connection without activity for this long is closed.
-  absl::Duration idle_timeout = absl::Seconds(30);
-  std::size_t max_body_bytes = 1 << 20;
+  // HTTPS where set, else HTTP.
+  std::optional<TlsIdentity> tls;
+  ConnectionLimits connections;
+  std::size_t max_body_bytes = 64 << 10;
+  std::size_t max_headers = 100;
 };
 
-// A running server; listens on one address with one thread of its own.
+// A running server; listens on one address, with a thread for requests and one that
+// watches deadlines.
 class HttpServer {
  public:
   // Stops: pending requests are cut, and no handler runs after it returns.
@@ -90,10 +97,17 @@ class HttpServer {
   // The address in force, with the real port: "127.0.0.1:40123".
   virtual std::string address() const = 0;
   virtual int port() const = 0;
+
+  // Another identity for connections that begin from now on; those that are open end
+  // with the request that they are in, within ten seconds or so, which this call waits
+  // for. On an error all stays as it was. One call at a time, on no server thread.
+  virtual absl::Status SetTls(const std::optional<TlsIdentity>& tls) = 0;
 };
 
-// Starts to listen. `handler` must stay callable until the server is destroyed.
-// Errors name the address and the cause ("address already in use").
+// Starts to listen. Requests that break the limits, name no path or contradict
+// themselves never reach the handler: they are refused with a 4xx and the connection is
+// closed; a connection that overruns a deadline is closed. `handler` must stay callable until the
+// server is destroyed. Errors name the address and the cause ("address already in use").
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(const HttpServerOptions& options,
                                                             HttpHandler handler);
 

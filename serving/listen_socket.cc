@@ -69,6 +69,9 @@ int BindAndListen(const addrinfo& candidate, bool every_interface) {
   if (fd < 0) return -1;
   const int on = 1;
   const int off = 0;
+  // Left to itself the system keeps up to 4 MiB for each client that does not read.
+  const int send_buffer = 128 << 10;
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (candidate.ai_family == AF_INET6) {
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, every_interface ? &off : &on, sizeof on);

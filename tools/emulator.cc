@@ -62,9 +62,19 @@ class ServingEmulator : public Emulator {
   std::unique_ptr<HttpServer> http_;
 };
 
+// Its clients are probes under test, all of one address, on lines that may be bad.
+ConnectionLimits ConnectionsOfTests() {
+  ConnectionLimits limits;
+  limits.total = limits.per_address = kConnectionLimit;
+  limits.reserved = 0;
+  limits.header_deadline = limits.body_deadline = limits.write_deadline = absl::Minutes(2);
+  return limits;
+}
+
 absl::Status ServingEmulator::Listen() {
   HttpServerOptions server;
-  server.connection_limit = kConnectionLimit;
+  server.connections = ConnectionsOfTests();
+  server.max_body_bytes = 1 << 20;
   const auto open = [&](const std::string& address, std::unique_ptr<HttpServer>* opened) {
     if (address.empty()) return absl::OkStatus();
     server.listen_address = address;
@@ -75,11 +85,9 @@ absl::Status ServingEmulator::Listen() {
     *opened = *std::move(started);
     return absl::OkStatus();
   };
-  server.tls_certificate_chain = certificate_.chain;
-  server.tls_private_key = certificate_.private_key;
+  server.tls = TlsIdentity{certificate_.chain, certificate_.private_key};
   if (auto status = open(options_.https_address, &https_); !status.ok()) return status;
-  server.tls_certificate_chain.clear();
-  server.tls_private_key.clear();
+  server.tls.reset();
   return open(options_.http_address, &http_);
 }
 

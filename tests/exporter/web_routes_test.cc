@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "serving/metric_table.h"
 
 namespace heyhi {
@@ -18,17 +22,20 @@ class WebRoutesTest : public testing::Test {
     request.method = method;
     request.path = path;
     request.headers = headers_;
-    return AnswerWebRequest(request, {[] { return "up 1\n"; }, [] { return LandingPageFacts(); },
-                                      [this] { return ready_; }});
+    return routes_.Answer(request);
   }
   std::map<std::string, std::string> headers_;
   bool ready_ = true;
+  int renderings_ = 0;
+  WebRoutes routes_{{[this] { return absl::StrCat("scrapes ", ++renderings_, "\n"); },
+                     [] { return LandingPageFacts(); }, [this] { return ready_; }}};
 };
 
 TEST_F(WebRoutesTest, ServesMetricsAsPrometheusWantsThem) {
   const ServerResponse response = Get("/metrics");
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.body, "up 1\n");
+  EXPECT_EQ(*response.shared_body, "scrapes 1\n");
+  EXPECT_EQ(*Get("/metrics").shared_body, "scrapes 2\n") << "each scrape is of its own time";
   EXPECT_THAT(response.headers, Contains(Pair("Content-Type", kMetricsContentType)));
 }
 
@@ -36,7 +43,33 @@ TEST_F(WebRoutesTest, CompressesMetricsWhenAsked) {
   headers_["accept-encoding"] = "gzip, deflate";
   const ServerResponse response = Get("/metrics");
   EXPECT_THAT(response.headers, Contains(Pair("Content-Encoding", "gzip")));
-  EXPECT_EQ(response.body.substr(0, 2), "\x1f\x8b");
+  EXPECT_EQ(response.shared_body->substr(0, 2), "\x1f\x8b");
+}
+
+TEST_F(WebRoutesTest, SharesATextWhileManyAreOnTheirWay) {
+  std::vector<ServerResponse> on_their_way;
+  for (int i = 0; i < 20; ++i) on_their_way.push_back(Get("/metrics"));
+  EXPECT_EQ(renderings_, static_cast<int>(MetricsPage::kMostTexts));
+  EXPECT_EQ(on_their_way.back().shared_body, on_their_way[MetricsPage::kMostTexts - 1].shared_body);
+  on_their_way.clear();
+  EXPECT_EQ(*Get("/metrics").shared_body,
+            absl::StrCat("scrapes ", MetricsPage::kMostTexts + 1, "\n"));
+}
+
+TEST_F(WebRoutesTest, AFileThatTheClientHasIsNotSentAgain) {
+  const ServerResponse first = Get("/landing.css");
+  EXPECT_NE(first.body, "");
+  std::string tag;
+  for (const auto& [name, value] : first.headers) {
+    if (name == "ETag") tag = value;
+  }
+  for (const std::string& known : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    headers_["if-none-match"] = known;
+    EXPECT_EQ(Get("/landing.css").status, 304) << known;
+    EXPECT_EQ(Get("/landing.css").body, "") << known;
+  }
+  headers_["if-none-match"] = "\"other\"";
+  EXPECT_EQ(Get("/landing.css").status, 200);
 }
 
 TEST_F(WebRoutesTest, IsReadyOnceProbingHasBegun) {

@@ -1,4 +1,4 @@
-#include "exporter/yaml_tree.h"
+#include "serving/yaml_tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

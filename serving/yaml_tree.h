@@ -1,5 +1,5 @@
-#ifndef HEYHI_EXPORTER_YAML_TREE_H_
-#define HEYHI_EXPORTER_YAML_TREE_H_
+#ifndef HEYHI_SERVING_YAML_TREE_H_
+#define HEYHI_SERVING_YAML_TREE_H_
 
 #include <string>
 #include <vector>
@@ -38,4 +38,4 @@ absl::StatusOr<YamlNode> ParseYaml(const std::string& file, const std::string& t
 
 }  // namespace heyhi
 
-#endif  // HEYHI_EXPORTER_YAML_TREE_H_
+#endif  // HEYHI_SERVING_YAML_TREE_H_

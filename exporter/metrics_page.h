@@ -1,0 +1,47 @@
+#ifndef HEYHI_EXPORTER_METRICS_PAGE_H_
+#define HEYHI_EXPORTER_METRICS_PAGE_H_
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "serving/http_server.h"
+#include "serving/mutex.h"
+
+namespace heyhi {
+
+// Answers scrapes. Each gets a text of its own time, unless many are on their way at
+// once: the text of 10,000 targets has 40 MB, and clients that read slowly must not make
+// the process hold one each. Thread-safe.
+class MetricsPage {
+ public:
+  // Texts that may be held at once; with so many on their way the newest is shared.
+  static constexpr std::size_t kMostTexts = 3;
+
+  // `render` returns the metrics as they are now. Any thread; one call at a time.
+  explicit MetricsPage(std::function<std::string()> render) : render_(std::move(render)) {}
+
+  // In gzip where the request admits it.
+  ServerResponse Answer(const ServerRequest& request);
+
+ private:
+  using Text = std::shared_ptr<const std::string>;
+
+  // One form of the page: plain, or packed.
+  struct Form {
+    std::list<std::weak_ptr<const std::string>> held;  // the newest last
+  };
+  // The text to be shared, if so many are on their way.
+  static Text Shared(Form& form);
+
+  const std::function<std::string()> render_;
+  Mutex mutex_;
+  Form plain_ ABSL_GUARDED_BY(mutex_);
+  Form packed_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_METRICS_PAGE_H_

@@ -1,0 +1,73 @@
+#include "serving/web_config_watch.h"
+
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "serving/file.h"
+
+namespace heyhi {
+
+WebConfigWatch::~WebConfigWatch() {
+  {
+    const MutexLock lock(&mutex_);
+    ended_ = true;
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::StatusOr<WebConfig> WebConfigWatch::Load() {
+  stamps_.clear();
+  return LoadWebConfig(
+      path_, [this](const std::string& path, bool is_private) -> absl::StatusOr<std::string> {
+        // Stamped first: what is written meanwhile is seen as a change.
+        stamps_[path] = FileStamp(path);
+        if (is_private) {
+          if (absl::Status status = CheckPrivate(path); !status.ok()) return status;
+        }
+        return ReadFile(path);
+      });
+}
+
+absl::Status WebConfigWatch::Start(Apply apply) {
+  apply_ = std::move(apply);
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {  // a limit on threads
+    return absl::ResourceExhaustedError(absl::StrCat("cannot start a thread: ", error.what()));
+  }
+  return absl::OkStatus();
+}
+
+void WebConfigWatch::Run() {
+  while (true) {
+    {
+      const MutexLock lock(&mutex_);
+      if (!ended_) changed_.WaitFor(&mutex_, absl::Seconds(1));
+      if (ended_) return;
+    }
+    if (HasChanged()) Reload();
+  }
+}
+
+bool WebConfigWatch::HasChanged() const {
+  for (const auto& [path, stamp] : stamps_) {
+    if (FileStamp(path) != stamp) return true;
+  }
+  return false;
+}
+
+void WebConfigWatch::Reload() {
+  auto config = Load();
+  absl::Status status = config.status();
+  if (status.ok()) status = apply_(*config);
+  if (status.ok()) {
+    logger_.Info("web configuration read anew", {{"file", path_}});
+  } else {
+    logger_.Error("the changed web configuration is not used; the one before stays in force",
+                  {{"error", std::string(status.message())}});
+  }
+}
+
+}  // namespace heyhi

@@ -1,0 +1,192 @@
+"""Clients that mean harm, against the real exporter: each row is one of the reliability
+table. They come from another address than the scraper's."""
+
+import resource
+import selectors
+import socket
+import time
+import unittest
+import urllib.request
+
+from programs import HAS_PROC, SANITIZED, Exporter, wait_for
+
+ATTACKER = "127.0.0.2"
+MEBIBYTE = 1 << 20
+# A page of some size, so that a slow reader has something to hold.
+MODELS = 400
+CONFIG = ("network: {canaries: []}\ndefaults: {interval: 10m}\nproviders:\n"
+          "  - {name: local, base_url: 'http://127.0.0.1:9', models: ["
+          + ", ".join(f"m{i}" for i in range(MODELS)) + "]}\n")
+GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def connect(port, source=ATTACKER, receive_buffer=None):
+    client = socket.socket()
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.bind((source, 0))
+    client.settimeout(30)
+    client.connect(("127.0.0.1", port))
+    return client
+
+
+class AttackTest(unittest.TestCase):
+    def setUp(self):
+        self.exporter = Exporter(CONFIG)
+        self.addCleanup(self.exporter.stop)
+        self.port = int(self.exporter.url.rsplit(":", 1)[1])
+
+    def scrape_times(self, count=30):
+        """What scrapes last, each on a connection of its own; the slowest last."""
+        times = []
+        for _ in range(count):
+            begun = time.monotonic()
+            with urllib.request.urlopen(self.exporter.url + "/metrics", timeout=60) as answer:
+                text = answer.read()
+            times.append(time.monotonic() - begun)
+            self.assertIn(b"heyhi_build_info", text)
+        return sorted(times)
+
+    def resident(self):
+        return self.exporter.metric("process_resident_memory_bytes")
+
+    def keep(self, clients):
+        for client in clients:
+            self.addCleanup(client.close)
+        return clients
+
+    def still_open(self, clients):
+        count = 0
+        for client in clients:
+            client.setblocking(False)
+            try:
+                count += client.recv(1) != b""
+            except BlockingIOError:
+                count += 1
+            except OSError:
+                pass
+        return count
+
+    def test_w_01_a_thousand_half_headers_do_not_hold_scrapes_up(self):
+        crowd = []
+        for _ in range(1000):
+            client = connect(self.port)
+            crowd.append(client)
+            try:
+                client.sendall(b"GET /metrics HTTP/1.1\r\nX-Slow: ")
+            except OSError:
+                pass  # refused already
+        self.keep(crowd)
+        self.assertLessEqual(self.scrape_times()[-1], 1 if not SANITIZED else 5)
+        # Bytes that drip do not renew the deadline.
+        def drip():
+            for client in crowd:
+                try:
+                    client.send(b"a", socket.MSG_DONTWAIT)
+                except OSError:
+                    pass
+            return self.still_open(crowd) == 0
+        begun = time.monotonic()
+        wait_for("the half headers to be cut", drip, 30, step=0.5)
+        self.assertLessEqual(time.monotonic() - begun, 15)
+
+    @unittest.skipIf(SANITIZED, "the memory of a sanitized build says little")
+    @unittest.skipUnless(HAS_PROC, "/proc is not mounted here")
+    def test_w_02_slow_readers_hold_little_memory_and_are_cut(self):
+        self.scrape_times()
+        before = self.resident()
+        readers = self.keep([connect(self.port, receive_buffer=1024) for _ in range(500)])
+        for client in readers:
+            try:
+                client.sendall(GET)
+            except OSError:
+                pass  # beyond the limit of an address
+        self.assertLessEqual(self.scrape_times()[-1], 1)
+        self.assertLessEqual(self.resident() - before, 32 * MEBIBYTE)
+        # Ten seconds, however much a reader takes by and by.
+        def take_a_byte():
+            alive = 0
+            for client in readers:
+                client.setblocking(False)
+                try:
+                    alive += client.recv(1) != b""
+                except BlockingIOError:
+                    alive += 1
+                except OSError:
+                    pass
+            return self.descriptors() <= 40
+        wait_for("the slow readers to be cut", take_a_byte, 30, step=0.5)
+
+    def descriptors(self):
+        return self.exporter.metric("process_open_fds")
+
+    def test_w_03_ten_thousand_scrapes_at_once_are_served_or_refused(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        count = min(10_000, hard - 200)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 12_000), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        before = self.resident() if HAS_PROC else None
+        selector = selectors.DefaultSelector()
+        for _ in range(count):
+            client = socket.socket()
+            client.setblocking(False)
+            client.bind((ATTACKER, 0))
+            client.connect_ex(("127.0.0.1", self.port))
+            selector.register(client, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        served = refused = 0
+        end = time.monotonic() + 60
+        while selector.get_map() and time.monotonic() < end:
+            for key, events in selector.select(1):
+                client = key.fileobj
+                try:
+                    if events & selectors.EVENT_WRITE:
+                        client.send(GET.replace(b"Host", b"Connection: close\r\nHost"))
+                        selector.modify(client, selectors.EVENT_READ)
+                        continue
+                    if client.recv(1 << 20):
+                        continue
+                    served += 1
+                except OSError:
+                    refused += 1
+                selector.unregister(client)
+                client.close()
+        hung = len(selector.get_map())
+        self.assertEqual((hung, served + refused), (0, count), f"{served} served, {refused} refused")
+        self.assertLessEqual(self.scrape_times()[-1], 1 if not SANITIZED else 5)
+        if HAS_PROC and not SANITIZED:
+            self.assertLessEqual(self.resident() - before, 64 * MEBIBYTE)
+
+    def test_w_04_what_is_malformed_is_refused_and_closed(self):
+        for name, request, status in (
+                ("a huge body", b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n", 413),
+                ("both lengths", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
+                                 b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+                ("200,000 headers", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 200_000 + b"\r\n", 431),
+                ("a URL of 16 KB", b"GET /" + b"a" * 16384 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+                ("a NUL", b"GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+                ("an absolute URI", b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400)):
+            with self.subTest(name), connect(self.port) as client:
+                answer = b""
+                try:
+                    client.sendall(request)
+                except OSError:
+                    pass  # closed before it had all
+                try:
+                    while data := client.recv(65536):
+                        answer += data
+                except OSError:
+                    pass
+                if answer:  # a reset may overtake it
+                    self.assertRegex(answer.decode(), rf"^HTTP/1.1 ({status}|4\d\d) ")
+
+    def test_w_04_paths_lead_nowhere(self):
+        for path in ("/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//metrics",
+                     "/metrics/", "/metrics%2f", "/../metrics", "/landing.css/..%2fmetrics"):
+            with connect(self.port) as client:
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                answer = b"".join(iter(lambda: client.recv(65536), b""))
+                self.assertRegex(answer.decode(), r"^HTTP/1.1 404 ", path)
+
+
+if __name__ == "__main__":
+    unittest.main()
