@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the recorded answers as first inputs of the fuzz targets.
+"""Writes the recorded answers and the example files as first inputs of the fuzz targets.
 
 usage: seeds.py TESTDATA CORPUS    (makes CORPUS/<target>/<provider>-<case>)
 """
@@ -37,16 +37,31 @@ def seeds_of(provider, case):
         yield "error_rules_fuzzer", bytes([RULES[provider], choices]) + status + body
 
 
+# Files at the top of the project, and texts.
+EXAMPLES = {"config_fuzzer": ["heyhi.example.yml"], "web_config_fuzzer": ["web.example.yml"]}
+TEXTS = {"request_target_fuzzer": ["/probe?target=openai%2Fgpt-6-luna&debug=true", "/a+b?c+d=%2B",
+                                   "/%00", "/%"]}
+
+
+def write(folder, name, data):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
 def main():
     testdata, corpus = map(pathlib.Path, sys.argv[1:])
+    for target, files in EXAMPLES.items():
+        for file in files:
+            write(corpus / target, file, (testdata.parents[1] / file).read_bytes())
+    for target, texts in TEXTS.items():
+        for number, text in enumerate(texts):
+            write(corpus / target, str(number), text.encode())
     for path in sorted(testdata.glob("*/*.json")):
         case = json.loads(path.read_text())
         if "case" in case:
             provider = path.parent.name
             for target, data in seeds_of(provider, case):
-                folder = corpus / target
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / f"{provider}-{path.stem}").write_bytes(data)
+                write(corpus / target, f"{provider}-{path.stem}", data)
 
 
 if __name__ == "__main__":

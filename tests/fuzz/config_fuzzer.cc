@@ -1,0 +1,25 @@
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "exporter/config.h"
+
+// A configuration is read whole, or refused with a message that names the file.
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const heyhi::ConfigSources sources = {
+      [](const std::string& /*name*/) { return std::optional<std::string>("sk-fuzz"); },
+      [](const std::string& path) -> absl::StatusOr<std::string> {
+        return absl::NotFoundError(path + ": No such file or directory");
+      }};
+  const auto config = heyhi::ParseConfig(
+      "fuzz.yml", std::string(reinterpret_cast<const char*>(data), size), sources);
+  if (config.ok() ? config->targets.empty()
+                  : !absl::StartsWith(config.status().message(), "fuzz.yml:")) {
+    std::abort();
+  }
+  return 0;
+}
