@@ -19,6 +19,7 @@
 #include "serving/log.h"
 #include "serving/stop_signals.h"
 #include "serving/web.h"
+#include "serving/web_config_watch.h"
 
 namespace heyhi {
 namespace {
@@ -182,6 +183,10 @@ int Main(const std::vector<std::string>& arguments) {
   auto config = LoadConfig(flags.config_file, SystemConfigSources(),
                            [&shard](const TargetId& target) { return shard->Has(target); });
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
+  if (flags.config_check && !flags.web_config_file.empty()) {
+    const auto web = WebConfigWatch(flags.web_config_file, logger).Load();
+    if (!web.ok()) return Complain(kExitConfig, std::string(web.status().message()));
+  }
   if (flags.config_check) {
     std::printf("%s: good, %zu target%s\n", flags.config_file.c_str(), config->targets.size(),
                 config->targets.size() == 1 ? "" : "s");

@@ -15,7 +15,8 @@ void SetUpTlsHandshake(void* context);
 
 // For CURLOPT_PREREQFUNCTION: the handshake is over. From here on records are read one
 // by one, as libcurl expects: it waits for the socket, and would not see a record that
-// OpenSSL has read ahead. Does nothing where there is no TLS.
+// OpenSSL has read ahead. Relies on EventLoop being level-triggered: what is left is taken
+// with the first record that follows. Does nothing where there is no TLS.
 void EndTlsHandshake(CURL* handle);
 
 }  // namespace heyhi

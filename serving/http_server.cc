@@ -13,43 +13,50 @@ namespace {
 
 class MicrohttpdServer : public HttpServer {
  public:
-  MicrohttpdServer(HttpServerOptions options, HttpHandler handler, ListenSocket socket)
-      : options_(std::move(options)), handler_(std::move(handler)), socket_(std::move(socket)) {}
+  MicrohttpdServer(HttpServerOptions options, ListenSocket socket)
+      : options_(std::move(options)), socket_(std::move(socket)) {}
   ~MicrohttpdServer() override {
-    listener_.reset();
+    retired_.reset();
+    staged_.reset();
+    serving_.reset();
     close(socket_.fd);
   }
 
-  absl::Status Start();
-
   std::string address() const override { return socket_.address; }
   int port() const override { return socket_.port; }
-  absl::Status SetTls(const std::optional<TlsIdentity>& tls) override;
+
+  absl::Status Stage(const std::optional<TlsIdentity>& tls, HttpHandler handler) override;
+  void Commit() override;
+  void Discard() override { staged_.reset(); }
+  void Drain(absl::Duration limit) override;
 
  private:
-  HttpServerOptions options_;
-  const HttpHandler handler_;
+  const HttpServerOptions options_;
   const ListenSocket socket_;
-  std::unique_ptr<internal::MhdListener> listener_;
+  std::unique_ptr<internal::MhdListener> serving_;
+  std::unique_ptr<internal::MhdListener> staged_;
+  std::unique_ptr<internal::MhdListener> retired_;
 };
 
-absl::Status MicrohttpdServer::Start() {
-  auto listener = internal::StartMhdListener(socket_.fd, options_, handler_);
+absl::Status MicrohttpdServer::Stage(const std::optional<TlsIdentity>& tls, HttpHandler handler) {
+  HttpServerOptions options = options_;
+  options.tls = tls;
+  auto listener = internal::StartMhdListener(socket_.fd, options, std::move(handler));
   if (!listener.ok()) return listener.status();
-  listener_ = *std::move(listener);
+  staged_ = *std::move(listener);
   return absl::OkStatus();
 }
 
-// The new listener accepts beside the old one for a moment: no connection is refused.
-absl::Status MicrohttpdServer::SetTls(const std::optional<TlsIdentity>& tls) {
-  HttpServerOptions options = options_;
-  options.tls = tls;
-  auto listener = internal::StartMhdListener(socket_.fd, options, handler_);
-  if (!listener.ok()) return listener.status();
-  options_ = std::move(options);
-  std::swap(listener_, *listener);
-  (*listener)->Drain(options_.connections.write_deadline);
-  return absl::OkStatus();
+void MicrohttpdServer::Commit() {
+  retired_ = std::move(serving_);
+  serving_ = std::move(staged_);
+  if (retired_ != nullptr) retired_->StopAccepting();
+}
+
+void MicrohttpdServer::Drain(absl::Duration limit) {
+  if (retired_ == nullptr) return;
+  retired_->WaitUntilEmpty(limit);
+  retired_.reset();
 }
 
 }  // namespace
@@ -71,8 +78,11 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(const HttpServerOpti
                                                             HttpHandler handler) {
   auto socket = OpenListenSocket(options.listen_address);
   if (!socket.ok()) return socket.status();
-  auto server = std::make_unique<MicrohttpdServer>(options, std::move(handler), *std::move(socket));
-  if (absl::Status status = server->Start(); !status.ok()) return status;
+  auto server = std::make_unique<MicrohttpdServer>(options, *std::move(socket));
+  if (absl::Status status = server->Stage(options.tls, std::move(handler)); !status.ok()) {
+    return status;
+  }
+  server->Commit();
   return server;
 }
 

@@ -98,10 +98,17 @@ class HttpServer {
   virtual std::string address() const = 0;
   virtual int port() const = 0;
 
-  // Another identity for connections that begin from now on; those that are open end
-  // with the request that they are in, within ten seconds or so, which this call waits
-  // for. On an error all stays as it was. One call at a time, on no server thread.
-  virtual absl::Status SetTls(const std::optional<TlsIdentity>& tls) = 0;
+  // Replaces identity and handler while it serves, in three steps, so that several
+  // servers can change together. One caller at a time, on no server thread.
+  // 1. Begins to accept with the new ones, beside what serves now. On an error nothing
+  //    has changed.
+  virtual absl::Status Stage(const std::optional<TlsIdentity>& tls, HttpHandler handler) = 0;
+  // 2. Either keeps the new ones, and what served before accepts no more; or ends them.
+  virtual void Commit() = 0;
+  virtual void Discard() = 0;
+  // 3. Lets connections of before Commit end with the request that they are in, and
+  //    cuts those that last longer than `limit`.
+  virtual void Drain(absl::Duration limit) = 0;
 };
 
 // Starts to listen. Requests that break the limits, name no path or contradict

@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -92,13 +93,17 @@ struct Exchange {
 
 class Listener : public MhdListener {
  public:
-  Listener(int fd, HttpServerOptions options, const HttpHandler& handler)
-      : options_(std::move(options)), handler_(handler), fd_(fd), watch_(options_.connections) {}
+  Listener(int fd, HttpServerOptions options, HttpHandler handler)
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        fd_(fd),
+        watch_(options_.connections) {}
   ~Listener() override;
 
   absl::Status Start();
 
-  void Drain(absl::Duration limit) override;
+  void StopAccepting() override;
+  void WaitUntilEmpty(absl::Duration limit) override { watch_.WaitUntilEmpty(limit); }
 
  private:
   static MHD_Result OnAdmission(void* self, const sockaddr* address, socklen_t size);
@@ -114,7 +119,7 @@ class Listener : public MhdListener {
   static void OnCompleted(void* self, MHD_Connection* connection, void** context,
                           MHD_RequestTerminationCode code);
 
-  std::vector<MHD_OptionItem> LibraryOptions();
+  std::vector<MHD_OptionItem> LibraryOptions(int socket);
   std::optional<ServerResponse> Begin(MHD_Connection* connection, const char* method,
                                       Exchange& exchange) const;
   MHD_Result TakeBody(Exchange& exchange, const char* upload, std::size_t* size) const;
@@ -124,7 +129,7 @@ class Listener : public MhdListener {
   void Enter(MHD_Connection* connection, Phase phase) { watch_.Enter(SocketOf(connection), phase); }
 
   const HttpServerOptions options_;
-  const HttpHandler& handler_;
+  const HttpHandler handler_;
   const int fd_;
   int quiesced_fd_ = -1;
   ConnectionWatch watch_;
@@ -138,7 +143,7 @@ class Listener : public MhdListener {
   std::set<std::shared_ptr<PendingReply>> parked_ ABSL_GUARDED_BY(mutex_);
 };
 
-std::vector<MHD_OptionItem> Listener::LibraryOptions() {
+std::vector<MHD_OptionItem> Listener::LibraryOptions(int socket) {
   // The guard refuses first; were the library at its own limit it would stop to accept,
   // and clients would hang.
   constexpr std::size_t kBeyond = 64;
@@ -146,7 +151,7 @@ std::vector<MHD_OptionItem> Listener::LibraryOptions() {
       {MHD_OPTION_CONNECTION_LIMIT, static_cast<intptr_t>(options_.connections.total + kBeyond),
        nullptr},
       {MHD_OPTION_CONNECTION_TIMEOUT, 0, nullptr},  // the guard's
-      {MHD_OPTION_LISTEN_SOCKET, fcntl(fd_, F_DUPFD_CLOEXEC, 0), nullptr},
+      {MHD_OPTION_LISTEN_SOCKET, socket, nullptr},
       {MHD_OPTION_STRICT_FOR_CLIENT, 1, nullptr},
   };
   const auto add = [&items](MHD_OPTION option, const std::string& text) {
@@ -170,6 +175,17 @@ std::string PrioritiesOf(const TlsIdentity& tls) {
   return text;
 }
 
+// Closes `copy` if it is (still) one of `original`: whether the library has closed it
+// depends on where its start failed.
+void CloseIfSame(int copy, int original) {
+  struct stat one = {};
+  struct stat other = {};
+  if (fstat(copy, &one) == 0 && fstat(original, &other) == 0 && one.st_dev == other.st_dev &&
+      one.st_ino == other.st_ino) {
+    close(copy);
+  }
+}
+
 absl::Status Listener::Start() {
   if (absl::Status status = watch_.Start(); !status.ok()) {
     return absl::Status(status.code(),
@@ -181,13 +197,18 @@ absl::Status Listener::Start() {
     flags |= MHD_USE_TLS;  // half of an identity makes the start fail
     priorities_ = PrioritiesOf(*options_.tls);
   }
-  std::vector<MHD_OptionItem> items = LibraryOptions();
+  const int socket = fcntl(fd_, F_DUPFD_CLOEXEC, 0);  // the library closes it at its end
+  // Without a socket the library would open one of its own, on any port.
+  if (socket < 0)
+    return absl::ResourceExhaustedError("cannot start the HTTP server: no descriptor left");
+  std::vector<MHD_OptionItem> items = LibraryOptions(socket);
   daemon_ =
       MHD_start_daemon(flags, 0, &OnAdmission, this, &OnAccess, this, MHD_OPTION_NOTIFY_COMPLETED,
                        &OnCompleted, this, MHD_OPTION_NOTIFY_CONNECTION, &OnConnection, this,
                        MHD_OPTION_URI_LOG_CALLBACK, &OnTarget, this, MHD_OPTION_UNESCAPE_CALLBACK,
                        &KeepEncoded, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (daemon_ != nullptr) return absl::OkStatus();
+  CloseIfSame(socket, fd_);
   return absl::InternalError(
       absl::StrCat("cannot start the HTTP server on \"", options_.listen_address, "\"",
                    options_.tls.has_value() ? " (check the certificate and its key)" : ""));
@@ -208,12 +229,11 @@ Listener::~Listener() {
   if (quiesced_fd_ >= 0) close(quiesced_fd_);
 }
 
-void Listener::Drain(absl::Duration limit) {
+void Listener::StopAccepting() {
   draining_ = true;
   // The library's copy of the socket; to be closed only once the daemon has stopped.
   quiesced_fd_ = MHD_quiesce_daemon(daemon_);
   watch_.ShutDownIdle();
-  watch_.WaitUntilEmpty(limit);
 }
 
 MHD_Result Listener::OnAdmission(void* self, const sockaddr* address, socklen_t /*size*/) {
@@ -370,8 +390,8 @@ void Listener::OnCompleted(void* self, MHD_Connection* connection, void** contex
 
 absl::StatusOr<std::unique_ptr<MhdListener>> StartMhdListener(int fd,
                                                               const HttpServerOptions& options,
-                                                              const HttpHandler& handler) {
-  auto listener = std::make_unique<Listener>(fd, options, handler);
+                                                              HttpHandler handler) {
+  auto listener = std::make_unique<Listener>(fd, options, std::move(handler));
   if (absl::Status status = listener->Start(); !status.ok()) return status;
   return listener;
 }

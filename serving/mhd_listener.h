@@ -14,16 +14,17 @@ class MhdListener {
  public:
   virtual ~MhdListener() = default;
 
-  // Accepts nothing more, closes connections after the request they are in, and returns
-  // when all are closed or after `limit`. From now on another may serve the socket.
-  virtual void Drain(absl::Duration limit) = 0;
+  // Accepts nothing more, and closes each connection after the request it is in. Another
+  // may serve the socket meanwhile.
+  virtual void StopAccepting() = 0;
+  // Returns when all connections are closed, or after `limit`.
+  virtual void WaitUntilEmpty(absl::Duration limit) = 0;
 };
 
-// `fd` listens; the listener does not own it, so it must stay open longer. `handler`
-// must outlive the listener, too.
+// `fd` listens; the listener does not own it, so it must stay open longer.
 absl::StatusOr<std::unique_ptr<MhdListener>> StartMhdListener(int fd,
                                                               const HttpServerOptions& options,
-                                                              const HttpHandler& handler);
+                                                              HttpHandler handler);
 
 }  // namespace heyhi::internal
 

@@ -1,6 +1,9 @@
 #include "serving/web.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "absl/time/clock.h"
 
 namespace heyhi {
 
@@ -11,8 +14,7 @@ absl::Status Web::LoadConfig(const std::string& file) {
   watch_ = std::make_unique<WebConfigWatch>(file, logger_);
   auto config = watch_->Load();
   if (!config.ok()) return config.status();
-  tls_ = config->tls;
-  gate_.SetConfig(*std::move(config));
+  config_ = *std::move(config);
   return absl::OkStatus();
 }
 
@@ -21,12 +23,10 @@ absl::Status Web::Start(const std::vector<std::string>& addresses) {
     if (absl::Status status = gate_.Start(); !status.ok()) return status;
   }
   HttpServerOptions options;
-  options.tls = tls_;
+  options.tls = config_.tls;
   for (const std::string& address : addresses) {
     options.listen_address = address;
-    auto server = StartHttpServer(options, [this](const ServerRequest& request, Responder reply) {
-      gate_.Handle(request, std::move(reply));
-    });
+    auto server = StartHttpServer(options, gate_.HandlerFor(config_));
     if (!server.ok()) return server.status();
     servers_.push_back(*std::move(server));
   }
@@ -38,15 +38,30 @@ absl::Status Web::Start(const std::vector<std::string>& addresses) {
   return watch_->Start([this](const WebConfig& config) { return Apply(config); });
 }
 
-// First the identity: it alone can fail.
+// All addresses or none; nobody is let in by one part of the old and one of the new.
 absl::Status Web::Apply(const WebConfig& config) {
-  if (config.tls != tls_) {
-    for (const auto& server : servers_) {
-      if (absl::Status status = server->SetTls(config.tls); !status.ok()) return status;
-    }
-    tls_ = config.tls;
+  // Below the 5 s in which a program must end: its end waits for this.
+  constexpr absl::Duration kDrain = absl::Seconds(3);
+  if (config_.tls.has_value() && !config.tls.has_value()) {
+    return absl::FailedPreconditionError(
+        "TLS would end, which a change does not do: restart to serve without it");
   }
-  gate_.SetConfig(config);
+  if (!config_.users.empty() && config.users.empty()) {
+    return absl::FailedPreconditionError(
+        "passwords would end, which a change does not do: restart to serve without them");
+  }
+  for (const auto& server : servers_) {
+    if (absl::Status status = server->Stage(config.tls, gate_.HandlerFor(config)); !status.ok()) {
+      for (const auto& other : servers_) other->Discard();
+      return status;
+    }
+  }
+  for (const auto& server : servers_) server->Commit();
+  config_ = config;
+  const absl::Time end = absl::Now() + kDrain;
+  for (const auto& server : servers_) {
+    server->Drain(std::max(end - absl::Now(), absl::ZeroDuration()));
+  }
   return absl::OkStatus();
 }
 

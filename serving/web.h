@@ -2,7 +2,6 @@
 #define HEYHI_SERVING_WEB_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +32,7 @@ class Web {
 
   Logger& logger_;
   WebGate gate_;
-  std::optional<TlsIdentity> tls_;
+  WebConfig config_;
   std::vector<std::unique_ptr<HttpServer>> servers_;
   std::unique_ptr<WebConfigWatch> watch_;  // last: its thread uses the others
 };

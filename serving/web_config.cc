@@ -176,6 +176,10 @@ absl::Status WebConfigReader::ReadPem(const YamlNode& key, const YamlNode& value
   if (value.kind != YamlNode::Kind::kScalar || value.scalar.empty()) {
     return Error(key.line, absl::StrCat("\"", key.scalar, "\" must name a file"));
   }
+  if (absl::StrContains(value.scalar, "-----BEGIN") || absl::StrContains(value.scalar, "\n")) {
+    return Error(key.line,
+                 absl::StrCat("\"", key.scalar, "\" must be the name of a file, not its content"));
+  }
   std::filesystem::path file(value.scalar);
   if (file.is_relative()) file = std::filesystem::path(path_).parent_path() / file;
   auto text = read_(file.string(), /*is_private=*/key.scalar == "key_file");

@@ -41,33 +41,46 @@ absl::Status WebConfigWatch::Start(Apply apply) {
 }
 
 void WebConfigWatch::Run() {
+  Stamps before = stamps_;
+  bool failed = false;
   while (true) {
     {
       const MutexLock lock(&mutex_);
       if (!ended_) changed_.WaitFor(&mutex_, absl::Seconds(1));
       if (ended_) return;
     }
-    if (HasChanged()) Reload();
+    const Stamps now = StampsNow();
+    const bool settled = now == before;
+    before = now;
+    if (!settled || (now == stamps_ && !failed)) continue;
+    const absl::Status status = Reload();
+    failed = !status.ok();
+    before = StampsNow();  // it may name other files now
   }
 }
 
-bool WebConfigWatch::HasChanged() const {
-  for (const auto& [path, stamp] : stamps_) {
-    if (FileStamp(path) != stamp) return true;
-  }
-  return false;
+WebConfigWatch::Stamps WebConfigWatch::StampsNow() const {
+  Stamps stamps;
+  for (const auto& [path, stamp] : stamps_) stamps[path] = FileStamp(path);
+  return stamps;
 }
 
-void WebConfigWatch::Reload() {
+absl::Status WebConfigWatch::Reload() {
   auto config = Load();
   absl::Status status = config.status();
+  if (status.ok() && StampsNow() != stamps_) {
+    return absl::UnavailableError("changed while it was read");  // again in a second
+  }
   if (status.ok()) status = apply_(*config);
   if (status.ok()) {
+    error_.clear();
     logger_.Info("web configuration read anew", {{"file", path_}});
-  } else {
+  } else if (error_ != status.message()) {
+    error_ = std::string(status.message());
     logger_.Error("the changed web configuration is not used; the one before stays in force",
-                  {{"error", std::string(status.message())}});
+                  {{"error", error_}});
   }
+  return status;
 }
 
 }  // namespace heyhi

@@ -16,8 +16,9 @@
 namespace heyhi {
 
 // Reads the web configuration, and again whenever it or a file that it names has
-// changed, so that certificates and passwords are renewed without a restart. Looks once
-// a second, on a thread of its own.
+// changed and then stayed the same for a second: a file that is being written is not half
+// read. So certificates and passwords are renewed without a restart. Looks once a second,
+// on a thread of its own. What cannot be used is tried again each second.
 class WebConfigWatch {
  public:
   // Puts a configuration in force; on an error the one before stays in force.
@@ -34,14 +35,17 @@ class WebConfigWatch {
   absl::Status Start(Apply apply);
 
  private:
+  using Stamps = std::map<std::string, std::string>;  // by file
+
   void Run();
-  bool HasChanged() const;
-  void Reload();
+  Stamps StampsNow() const;
+  absl::Status Reload();
 
   const std::string path_;
   Logger& logger_;
   Apply apply_;
-  std::map<std::string, std::string> stamps_;  // of the files read last
+  Stamps stamps_;      // of the files read last
+  std::string error_;  // that was logged last
   Mutex mutex_;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   Condition changed_;

@@ -49,8 +49,7 @@ ServerResponse TooBusy() {
 WebGate::WebGate(HttpHandler inner, Logger& logger)
     : inner_(std::move(inner)),
       logger_(logger),
-      run_(absl::StrFormat("%08x", std::random_device{}())),
-      config_(std::make_shared<const WebConfig>()) {}
+      run_(absl::StrFormat("%08x", std::random_device{}())) {}
 
 std::string WebGate::NextRequestId() { return absl::StrCat(run_, "-", ++requests_); }
 
@@ -70,25 +69,21 @@ void WebGate::NoteRefusal(const ServerRequest& request) {
                                           {"since_last_said", absl::StrCat(count)}});
 }
 
-void WebGate::SetConfig(WebConfig config) {
-  auto shared = std::make_shared<const WebConfig>(std::move(config));
-  const MutexLock lock(&mutex_);
-  config_ = std::move(shared);
+HttpHandler WebGate::HandlerFor(WebConfig config) {
+  return [this, config = std::make_shared<const WebConfig>(std::move(config))](
+             const ServerRequest& request, Responder responder) {
+    Handle(*config, request, std::move(responder));
+  };
 }
 
-void WebGate::Handle(const ServerRequest& request, Responder responder) {
-  std::shared_ptr<const WebConfig> config;
-  {
-    const MutexLock lock(&mutex_);
-    config = config_;
-  }
+void WebGate::Handle(const WebConfig& config, const ServerRequest& request, Responder responder) {
   const std::string id = NextRequestId();
   logger_.Debug(
       "request",
       {{"id", id}, {"client", request.client}, {"method", request.method}, {"path", request.path}});
-  responder.AddHeaders(config->headers);
+  responder.AddHeaders(config.headers);
   responder.AddHeaders({{"X-Request-Id", id}});
-  if (config->users.empty()) {
+  if (config.users.empty()) {
     inner_(request, std::move(responder));
     return;
   }
@@ -100,7 +95,7 @@ void WebGate::Handle(const ServerRequest& request, Responder responder) {
   // The request ends with this call; its answer may come later.
   auto waiting =
       std::make_shared<std::pair<ServerRequest, Responder>>(request, std::move(responder));
-  passwords_.Check(config->users, credentials->name, credentials->password,
+  passwords_.Check(config.users, credentials->name, credentials->password,
                    [this, waiting](PasswordChecker::Verdict verdict) {
                      auto& [asked, answer] = *waiting;
                      if (verdict == PasswordChecker::Verdict::kRight) {

@@ -30,10 +30,11 @@ class WebGate {
   // Starts what checks passwords; fails where the system has no thread left.
   absl::Status Start() { return passwords_.Start(); }
 
-  void SetConfig(WebConfig config);
-  void Handle(const ServerRequest& request, Responder responder);
+  // A handler that lets in whom `config` lets in. The gate must outlive it.
+  HttpHandler HandlerFor(WebConfig config);
 
  private:
+  void Handle(const WebConfig& config, const ServerRequest& request, Responder responder);
   std::string NextRequestId();
   void NoteRefusal(const ServerRequest& request);
 
@@ -42,7 +43,6 @@ class WebGate {
   const std::string run_;  // tells this run's request numbers from another's
   std::atomic<std::uint64_t> requests_{0};
   Mutex mutex_;
-  std::shared_ptr<const WebConfig> config_ ABSL_GUARDED_BY(mutex_);
   absl::Time refusal_said_at_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::uint64_t refusals_unsaid_ ABSL_GUARDED_BY(mutex_) = 0;
   PasswordChecker passwords_;  // last: its thread uses the others

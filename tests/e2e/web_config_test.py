@@ -8,18 +8,44 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import urllib.error
 import urllib.request
 
 from hostile_certificates import Certificates
-from programs import BIN, Exporter
+from programs import BIN, SANITIZED, Exporter, wait_for
 
 CONFIG = ("network: {canaries: []}\nproviders: "
           "[{name: local, base_url: 'http://127.0.0.1:9', models: [m]}]\n")
 # "correct horse" at cost 4: quick.
 HASH = "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 TLS = "tls_server_config: {cert_file: cert.pem, key_file: key.pem"
+
+
+class Client:
+    """Asks the exporter of a test; keeps the headers of the last answer."""
+
+    def __init__(self, test):
+        self.test = test
+        self.headers = {}
+
+    def get(self, path="/-/healthy", scheme="https", user=None, context=None):
+        """The status, or the error's class where there is no answer."""
+        request = urllib.request.Request(f"{scheme}://{self.test.address}{path}")
+        if user is not None:
+            request.add_header("Authorization",
+                               "Basic " + base64.b64encode(user.encode()).decode())
+        try:
+            with urllib.request.urlopen(request, timeout=60, context=(
+                    context or self.test.context()) if scheme == "https" else None) as answer:
+                self.headers = answer.headers
+                return answer.status
+        except urllib.error.HTTPError as error:
+            self.headers = error.headers
+            return error.code
+        except (urllib.error.URLError, OSError):
+            return None
 
 
 class WebConfigTest(unittest.TestCase):
@@ -63,22 +89,11 @@ class WebConfigTest(unittest.TestCase):
             context.load_cert_chain(identity.certificate, identity.key)
         return context
 
-    def get(self, path="/-/healthy", scheme="https", user=None, context=None):
-        """The status, or the error's class where there is no answer."""
-        request = urllib.request.Request(f"{scheme}://{self.address}{path}")
-        if user is not None:
-            request.add_header("Authorization",
-                               "Basic " + base64.b64encode(user.encode()).decode())
-        try:
-            with urllib.request.urlopen(request, timeout=60, context=(
-                    context or self.context()) if scheme == "https" else None) as answer:
-                self.headers = answer.headers
-                return answer.status
-        except urllib.error.HTTPError as error:
-            self.headers = error.headers
-            return error.code
-        except (urllib.error.URLError, OSError):
-            return None
+    def get(self, *arguments, **more):
+        client = Client(self)
+        status = client.get(*arguments, **more)
+        self.headers = client.headers
+        return status
 
     def test_tls_is_what_the_file_asks_for(self):
         self.install("server")
@@ -142,29 +157,47 @@ class WebConfigTest(unittest.TestCase):
     def test_s_16_wrong_passwords_do_not_hold_scrapes_up(self):
         self.start(f"basic_auth_users: {{prometheus: '{HASH}', slow: '{HASH.replace('$04$', '$12$')}'}}\n")
         self.assertEqual(self.get("/metrics", "http", user="prometheus:correct horse"), 200)
-        end = threading.Event()
+        end, verdicts = threading.Event(), []
         def guess():
+            client = Client(self)
             while not end.is_set():
-                self.assertIn(WebConfigTest.get(self, "/metrics", "http", user="slow:guess"),
-                              (401, 429))
+                verdicts.append(client.get("/metrics", "http", user="slow:guess"))
         guessers = [threading.Thread(target=guess) for _ in range(12)]
         for guesser in guessers:
             guesser.start()
+        slowest = 0
         try:
+            wait_for("a guess that is turned away", lambda: 429 in verdicts)
             for _ in range(30):
+                begun = time.monotonic()
                 self.assertEqual(self.get("/metrics", "http", user="prometheus:correct horse"), 200)
+                slowest = max(slowest, time.monotonic() - begun)
         finally:
             end.set()
             for guesser in guessers:
                 guesser.join()
+        self.assertLessEqual(set(verdicts), {401, 429})
+        self.assertLessEqual(slowest, 1 if not SANITIZED else 5)
+
+    def test_passwords_and_tls_do_not_end_by_a_change(self):
+        """Half a file, or an empty one, must not open the door."""
+        self.install("server")
+        users = f"basic_auth_users: {{prometheus: '{HASH}'}}\n"
+        exporter = self.start(TLS + "}\n" + users)
+        for text, word in ((TLS + "}\n", "passwords would end"), ("", "TLS would end")):
+            said = len(exporter.log)
+            self.file.write_text(text)
+            exporter.wait_for_log(word, said)
+            self.assertEqual(self.get("/metrics"), 401)
 
     def test_s_18_certificates_are_renewed_while_scrapes_go_on(self):
         self.install("server-0")
         exporter = self.start(TLS + "}\n")
         end, failures, scrapes = threading.Event(), [], [0]
         def scrape():
+            client = Client(self)
             while not end.is_set():
-                status = self.get("/metrics")
+                status = client.get("/metrics")
                 scrapes[0] += 1
                 if status != 200:
                     failures.append(status)
@@ -207,6 +240,8 @@ class WebConfigTest(unittest.TestCase):
     def test_a_bad_file_ends_the_start(self):
         code, error = self.refused("basic_auth_users: {ann: secret}\n")
         self.assertEqual(code, 78)
+        self.assertEqual(self.refused("basic_auth_users: {ann: secret}\n", "--config.check"),
+                         (code, error))
         self.assertRegex(error, r'web\.yml:1: the password of user "ann" must be a bcrypt hash')
         self.assertNotIn("secret", error)
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -389,6 +391,44 @@ TEST_F(TlsServerTest, DoesNotStartWithACertificateThatIsNone) {
   options.tls->certificate_chain = "no certificate";
   EXPECT_EQ(StartError(options).message(),
             "cannot start the HTTP server on \"127.0.0.1:0\" (check the certificate and its key)");
+}
+
+TEST_F(TlsServerTest, AFailedChangeLeavesNothingBehind) {
+  const auto server = Start([](const ServerRequest& /*request*/,
+                               Responder responder) { responder.Send(TextResponse(200, "old")); },
+                            OptionsWith(certificate_));
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                         std::filesystem::directory_iterator());
+  };
+  std::error_code missing;
+  if (!std::filesystem::exists("/proc/self/fd", missing)) GTEST_SKIP() << "no /proc here";
+  const auto before = descriptors();
+  TlsIdentity broken = *OptionsWith(certificate_).tls;
+  broken.private_key = "no key";
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_FALSE(server->Stage(broken, [](const ServerRequest&, Responder) {}).ok());
+  }
+  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(
+      Send({.url = absl::StrCat("https://", server->address(), "/"), .ca = certificate_.ca}).body,
+      "old\n");
+}
+
+TEST_F(TlsServerTest, ServesTheNewOneOnceItIsCommitted) {
+  const auto server = Start([](const ServerRequest& /*request*/,
+                               Responder responder) { responder.Send(TextResponse(200, "old")); },
+                            OptionsWith(certificate_));
+  const Certificate renewed = *MakeCertificate();
+  const auto respond_new = [](const ServerRequest& /*request*/, Responder responder) {
+    responder.Send(TextResponse(200, "new"));
+  };
+  ASSERT_TRUE(server->Stage(OptionsWith(renewed).tls, respond_new).ok());
+  server->Commit();
+  server->Drain(kLimit);
+  const ClientRequest request = {.url = absl::StrCat("https://", server->address(), "/"),
+                                 .ca = renewed.ca};
+  EXPECT_EQ(Send(request).body, "new\n");
 }
 
 // Plain HTTP where somebody wanted HTTPS would show what must not be seen.

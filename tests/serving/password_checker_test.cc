@@ -74,21 +74,29 @@ TEST_F(PasswordCheckerTest, AChangedPasswordIsForgotten) {
 }
 
 TEST_F(PasswordCheckerTest, ManyWrongOnesAreTurnedAwayAndTheRightOneIsNot) {
+  constexpr int kGuesses = 50;
   EXPECT_EQ(Check("ann", kPassword), Verdict::kRight);
   users_["bob"] = "$2b$12$" + std::string(53, '.');  // a quarter of a second each
-  std::atomic<int> busy{0};
-  std::atomic<int> wrong{0};
-  for (int i = 0; i < 50; ++i) {
+  Mutex mutex;
+  Condition changed;
+  int busy = 0;
+  int wrong = 0;
+  for (int i = 0; i < kGuesses; ++i) {
     checker_.Check(users_, "bob", "guess " + std::to_string(i), [&](Verdict verdict) {
+      const MutexLock lock(&mutex);
       if (verdict == Verdict::kBusy) ++busy;
       if (verdict == Verdict::kWrong) ++wrong;
+      changed.NotifyAll();
     });
   }
-  EXPECT_GE(busy, 40);
   bool right = false;
   checker_.Check(users_, "ann", kPassword,
                  [&](Verdict verdict) { right = verdict == Verdict::kRight; });
   EXPECT_TRUE(right) << "a remembered password waits for nobody";
+  const MutexLock lock(&mutex);
+  while (busy + wrong < kGuesses) changed.WaitFor(&mutex, absl::Seconds(60));
+  EXPECT_GE(wrong, 8) << "those that found a place are checked";
+  EXPECT_GE(busy, kGuesses / 2);
 }
 
 TEST(PasswordCheckerEndTest, TellsWhoStillWaits) {

@@ -99,6 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "2: cert_file: cannot read \"/etc/heyhi/gone.pem\": No such file"},
         BadConfig{"NoPem", "tls_server_config:\n  cert_file: empty\n",
                   "2: cert_file: \"/etc/heyhi/empty\" is no PEM file"},
+        BadConfig{"KeyInPlaceOfItsFile",
+                  "tls_server_config:\n  key_file: |\n    -----BEGIN PRIVATE KEY-----\n    MIIB\n",
+                  "2: \"key_file\" must be the name of a file, not its content"},
         BadConfig{"InlineKey", "tls_server_config:\n  key: x\n",
                   "2: \"key\" is not supported: give the key as a file, with key_file, so that it "
                   "stays out of this one"},
