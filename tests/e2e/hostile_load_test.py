@@ -81,9 +81,7 @@ class LeakTest(HostileCase):
             self.assertGreater(scrapes[-1].reasons(reason)[reason], 0)
         self.expect_floor(scrapes, Scrape.descriptors, 5)
         if not SANITIZED:
-            # The allocator's own stock grows by a mebibyte or two at first; what the soak
-            # (docs/bench.md) judges over half an hour is finer.
-            self.expect_floor(scrapes, Scrape.resident, 4 * MEBIBYTE)
+            self.expect_floor(scrapes, Scrape.resident, MEBIBYTE)
         server.heal()
         self.expect_descriptors_back(exporter, self.least_descriptors(), limit=60)
 
