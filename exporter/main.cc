@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "serving/flags.h"
 #include "serving/log.h"
 #include "serving/stop_signals.h"
+#include "serving/thread.h"
 #include "serving/web.h"
 #include "serving/web_config_watch.h"
 
@@ -148,10 +148,8 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   }
 
   std::thread probing;
-  try {
-    probing = std::thread([&daemon] { daemon.Run(); });
-  } catch (const std::system_error& error) {  // a limit on threads
-    return Complain(kExitFailure, absl::StrCat("cannot start probing: ", error.what()));
+  if (absl::Status status = StartThread(&probing, [&daemon] { daemon.Run(); }); !status.ok()) {
+    return Complain(kExitFailure, absl::StrCat("cannot start probing: ", status.message()));
   }
   logger.Info("stopping", {{"signal", stop.Wait()}});
   daemon.Stop();

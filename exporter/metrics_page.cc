@@ -7,9 +7,9 @@
 
 namespace heyhi {
 
-MetricsPage::Text MetricsPage::Shared(Form& form) {
-  form.held.remove_if([](const auto& text) { return text.expired(); });
-  return form.held.size() < kMostTexts ? nullptr : form.held.back().lock();
+std::shared_ptr<const std::string> MetricsPage::Shared(Texts& texts) {
+  texts.remove_if([](const auto& text) { return text.expired(); });
+  return texts.size() < kMostTexts ? nullptr : texts.back().lock();
 }
 
 ServerResponse MetricsPage::Answer(const ServerRequest& request) {
@@ -17,8 +17,8 @@ ServerResponse MetricsPage::Answer(const ServerRequest& request) {
   ServerResponse response;
   response.headers = {{"Content-Type", kMetricsContentType}, {"Vary", "Accept-Encoding"}};
   const MutexLock lock(&mutex_);
-  Form& form = packed ? packed_ : plain_;
-  response.shared_body = Shared(form);
+  Texts& texts = packed ? packed_ : plain_;
+  response.shared_body = Shared(texts);
   if (response.shared_body == nullptr) {
     std::string text = render_();
     if (packed) {
@@ -30,7 +30,7 @@ ServerResponse MetricsPage::Answer(const ServerRequest& request) {
       text = std::move(smaller);
     }
     response.shared_body = std::make_shared<const std::string>(std::move(text));
-    form.held.push_back(response.shared_body);
+    texts.push_back(response.shared_body);
   }
   if (packed) response.headers.emplace_back("Content-Encoding", "gzip");
   return response;

@@ -27,19 +27,16 @@ class MetricsPage {
   ServerResponse Answer(const ServerRequest& request);
 
  private:
-  using Text = std::shared_ptr<const std::string>;
-
-  // One form of the page: plain, or packed.
-  struct Form {
-    std::list<std::weak_ptr<const std::string>> held;  // the newest last
-  };
-  // The text to be shared, if so many are on their way.
-  static Text Shared(Form& form);
+  // The texts of one form of the page, plain or packed, that are on their way; the newest
+  // last.
+  using Texts = std::list<std::weak_ptr<const std::string>>;
+  // The text to be shared, if so many are.
+  static std::shared_ptr<const std::string> Shared(Texts& texts);
 
   const std::function<std::string()> render_;
   Mutex mutex_;
-  Form plain_ ABSL_GUARDED_BY(mutex_);
-  Form packed_ ABSL_GUARDED_BY(mutex_);
+  Texts plain_ ABSL_GUARDED_BY(mutex_);
+  Texts packed_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace heyhi

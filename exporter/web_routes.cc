@@ -1,6 +1,5 @@
 #include "exporter/web_routes.h"
 
-#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -24,13 +23,6 @@ bool MatchesTag(const std::string& if_none_match, const std::string& tag) {
   return false;
 }
 
-ServerResponse LandingPage(const LandingPageFacts& facts) {
-  ServerResponse response;
-  response.headers = {{"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}};
-  response.body = RenderLandingPage(facts);
-  return response;
-}
-
 // A file that changes with the program only; its ETag is of its content.
 ServerResponse StaticFile(const ServerRequest& request, const char* type, std::string_view text) {
   ServerResponse response;
@@ -49,29 +41,48 @@ ServerResponse StaticFile(const ServerRequest& request, const char* type, std::s
 WebRoutes::WebRoutes(WebSources sources)
     : sources_(std::move(sources)), metrics_(sources_.metrics_text) {}
 
-ServerResponse WebRoutes::Ready() const {
+ServerResponse WebRoutes::Ready(const ServerRequest& /*request*/) {
   return sources_.ready() ? TextResponse(200, "Ready")
                           : TextResponse(503, "Not ready: probing has not begun");
 }
 
+ServerResponse WebRoutes::Healthy(const ServerRequest& /*request*/) {
+  return TextResponse(200, "Healthy");
+}
+
+ServerResponse WebRoutes::Landing(const ServerRequest& /*request*/) {
+  ServerResponse response;
+  response.headers = {{"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}};
+  response.body = RenderLandingPage(sources_.landing_page());
+  return response;
+}
+
+ServerResponse WebRoutes::LandingCss(const ServerRequest& request) {
+  return StaticFile(request, "text/css; charset=utf-8", embedded::kLandingCss);
+}
+
+ServerResponse WebRoutes::Metrics(const ServerRequest& request) { return metrics_.Answer(request); }
+
 ServerResponse WebRoutes::Route(const ServerRequest& request) {
-  constexpr std::string_view kPaths[] = {"/", "/landing.css", "/metrics", "/-/healthy", "/-/ready"};
-  const std::string& path = request.path;
-  if (std::find(std::begin(kPaths), std::end(kPaths), path) == std::end(kPaths)) {
-    return TextResponse(404, "Not found: see / for the paths");
+  struct Path {
+    const char* path;
+    ServerResponse (WebRoutes::*answer)(const ServerRequest&);
+  };
+  constexpr Path kPaths[] = {
+      {"/", &WebRoutes::Landing},        {"/landing.css", &WebRoutes::LandingCss},
+      {"/metrics", &WebRoutes::Metrics}, {"/-/healthy", &WebRoutes::Healthy},
+      {"/-/ready", &WebRoutes::Ready},
+  };
+  for (const auto& [path, answer] : kPaths) {
+    if (request.path != path) continue;
+    if (request.method != "GET" && request.method != "HEAD") {
+      ServerResponse response = TextResponse(405, "Method not allowed: use GET");
+      response.headers.emplace_back("Allow", "GET, HEAD");
+      return response;
+    }
+    return (this->*answer)(request);
   }
-  if (request.method != "GET" && request.method != "HEAD") {
-    ServerResponse response = TextResponse(405, "Method not allowed: use GET");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
-  }
-  if (path == "/metrics") return metrics_.Answer(request);
-  if (path == "/landing.css") {
-    return StaticFile(request, "text/css; charset=utf-8", embedded::kLandingCss);
-  }
-  if (path == "/-/healthy") return TextResponse(200, "Healthy");
-  if (path == "/-/ready") return Ready();
-  return LandingPage(sources_.landing_page());
+  return TextResponse(404, "Not found: see / for the paths");
 }
 
 ServerResponse WebRoutes::Answer(const ServerRequest& request) {

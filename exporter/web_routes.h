@@ -28,7 +28,11 @@ class WebRoutes {
 
  private:
   ServerResponse Route(const ServerRequest& request);
-  ServerResponse Ready() const;
+  ServerResponse Landing(const ServerRequest& request);
+  ServerResponse LandingCss(const ServerRequest& request);
+  ServerResponse Metrics(const ServerRequest& request);
+  ServerResponse Healthy(const ServerRequest& request);
+  ServerResponse Ready(const ServerRequest& request);
 
   const WebSources sources_;
   MetricsPage metrics_;

@@ -1,9 +1,8 @@
 #include "serving/connection_watch.h"
 
 #include <chrono>
-#include <system_error>
 
-#include "absl/strings/str_cat.h"
+#include "serving/thread.h"
 
 namespace heyhi {
 namespace {
@@ -24,12 +23,7 @@ ConnectionWatch::~ConnectionWatch() {
 }
 
 absl::Status ConnectionWatch::Start() {
-  try {
-    thread_ = std::thread([this] { Run(); });
-  } catch (const std::system_error& error) {  // a limit on threads
-    return absl::ResourceExhaustedError(absl::StrCat("cannot start a thread: ", error.what()));
-  }
-  return absl::OkStatus();
+  return StartThread(&thread_, [this] { Run(); });
 }
 
 bool ConnectionWatch::Admits(const sockaddr* address) {

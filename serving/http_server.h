@@ -22,7 +22,6 @@ namespace heyhi {
 // A request as received in full. Header names are in lower case.
 struct ServerRequest {
   std::string method;                          // as sent: GET, HEAD, POST, …
-  std::string raw_path;                        // as sent: "%2F" is not "/" here
   std::string path;                            // percent-decoded once, without the query
   std::map<std::string, std::string> query;    // percent-decoded; the last of equal names wins
   std::map<std::string, std::string> headers;  // the last of equal names wins

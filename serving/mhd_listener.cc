@@ -187,10 +187,12 @@ void CloseIfSame(int copy, int original) {
 }
 
 absl::Status Listener::Start() {
+  const auto failure = [this](absl::StatusCode code, const std::string& why) {
+    return absl::Status(code, absl::StrCat("cannot start the HTTP server on \"",
+                                           options_.listen_address, "\"", why));
+  };
   if (absl::Status status = watch_.Start(); !status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat("cannot start the HTTP server on \"", options_.listen_address,
-                                     "\": ", status.message()));
+    return failure(status.code(), absl::StrCat(": ", status.message()));
   }
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
   if (options_.tls.has_value()) {
@@ -199,8 +201,7 @@ absl::Status Listener::Start() {
   }
   const int socket = fcntl(fd_, F_DUPFD_CLOEXEC, 0);  // the library closes it at its end
   // Without a socket the library would open one of its own, on any port.
-  if (socket < 0)
-    return absl::ResourceExhaustedError("cannot start the HTTP server: no descriptor left");
+  if (socket < 0) return failure(absl::StatusCode::kResourceExhausted, ": no descriptor left");
   std::vector<MHD_OptionItem> items = LibraryOptions(socket);
   daemon_ =
       MHD_start_daemon(flags, 0, &OnAdmission, this, &OnAccess, this, MHD_OPTION_NOTIFY_COMPLETED,
@@ -209,9 +210,8 @@ absl::Status Listener::Start() {
                        &KeepEncoded, this, MHD_OPTION_ARRAY, items.data(), MHD_OPTION_END);
   if (daemon_ != nullptr) return absl::OkStatus();
   CloseIfSame(socket, fd_);
-  return absl::InternalError(
-      absl::StrCat("cannot start the HTTP server on \"", options_.listen_address, "\"",
-                   options_.tls.has_value() ? " (check the certificate and its key)" : ""));
+  return failure(absl::StatusCode::kInternal,
+                 options_.tls.has_value() ? " (check the certificate and its key)" : "");
 }
 
 Listener::~Listener() {
@@ -305,7 +305,6 @@ std::optional<ServerResponse> Listener::Begin(MHD_Connection* connection, const 
     return Refusal(413, "the request body is too large");
   }
   request.method = method;
-  request.raw_path = std::move(target->raw_path);
   request.path = std::move(target->path);
   request.query = std::move(target->query);
   request.client = NumericAddress(ClientOf(connection));

@@ -8,10 +8,10 @@
 
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "serving/thread.h"
 
 namespace heyhi {
 namespace {
@@ -51,12 +51,7 @@ PasswordChecker::~PasswordChecker() {
 }
 
 absl::Status PasswordChecker::Start() {
-  try {
-    thread_ = std::thread([this] { Run(); });
-  } catch (const std::system_error& error) {  // a limit on threads
-    return absl::ResourceExhaustedError(absl::StrCat("cannot start a thread: ", error.what()));
-  }
-  return absl::OkStatus();
+  return StartThread(&thread_, [this] { Run(); });
 }
 
 void PasswordChecker::Check(const Users& users, const std::string& name,

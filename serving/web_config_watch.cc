@@ -1,10 +1,9 @@
 #include "serving/web_config_watch.h"
 
-#include <system_error>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "serving/file.h"
+#include "serving/thread.h"
 
 namespace heyhi {
 
@@ -32,12 +31,7 @@ absl::StatusOr<WebConfig> WebConfigWatch::Load() {
 
 absl::Status WebConfigWatch::Start(Apply apply) {
   apply_ = std::move(apply);
-  try {
-    thread_ = std::thread([this] { Run(); });
-  } catch (const std::system_error& error) {  // a limit on threads
-    return absl::ResourceExhaustedError(absl::StrCat("cannot start a thread: ", error.what()));
-  }
-  return absl::OkStatus();
+  return StartThread(&thread_, [this] { Run(); });
 }
 
 void WebConfigWatch::Run() {

@@ -23,8 +23,7 @@ namespace heyhi {
 // debug; refused passwords at warn, once a minute). Thread-safe.
 class WebGate {
  public:
-  // `inner` answers what is let in.
-  // `logger` must outlive the gate.
+  // `inner` answers what is let in; `logger` must outlive the gate.
   WebGate(HttpHandler inner, Logger& logger);
 
   // Starts what checks passwords; fails where the system has no thread left.

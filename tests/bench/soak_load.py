@@ -44,7 +44,9 @@ def configuration(emulator, other, targets):
     """`targets` targets: every model of every provider both as chat and as stream.
     Returns the text and how many there are."""
     models = max(1, round(targets / len(PROVIDERS) / 2))
-    lines = ["region: soak", *network_settings(emulator, other), "defaults:",
+    # Half of it is one host's, and all targets are at one: none waits for its turn, so that
+    # each probe in flight has started.
+    lines = ["region: soak", f"max_in_flight: {min(10_000, 2 * targets)}", *network_settings(emulator, other), "defaults:",
              f"  interval: {INTERVAL_SECONDS}s",
              f"  timeout: {TIMEOUT_SECONDS}s", "  slow_after: 1s", "  api_key_env: BENCH_KEY",
              f"  ca_file: {emulator.ca_file}", "  checks: [chat, stream]", "providers:"]
