@@ -122,7 +122,7 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   const std::string region = config.region;
   Daemon daemon(std::move(config), options, clock, **transport, logger);
 
-  WebRoutes routes(daemon.Sources());
+  WebRoutes routes(daemon.Sources(), clock);
   auto web =
       std::make_unique<Web>([&routes](const ServerRequest& request,
                                       Responder reply) { reply.Send(routes.Answer(request)); },

@@ -7,9 +7,11 @@
 
 namespace heyhi {
 
-std::shared_ptr<const std::string> MetricsPage::Shared(Texts& texts) {
-  texts.remove_if([](const auto& text) { return text.expired(); });
-  return texts.size() < kMostTexts ? nullptr : texts.back().lock();
+std::shared_ptr<const std::string> MetricsPage::Shared(Texts& texts) const {
+  texts.remove_if([](const Text& each) { return each.text.expired(); });
+  if (texts.size() < kMostTexts) return nullptr;
+  const Text& newest = texts.back();
+  return clock_.Monotonic() - newest.rendered_at > kOldest ? nullptr : newest.text.lock();
 }
 
 ServerResponse MetricsPage::Answer(const ServerRequest& request) {
@@ -20,6 +22,7 @@ ServerResponse MetricsPage::Answer(const ServerRequest& request) {
   Texts& texts = packed ? packed_ : plain_;
   response.shared_body = Shared(texts);
   if (response.shared_body == nullptr) {
+    const MonotonicTime now = clock_.Monotonic();
     std::string text = render_();
     if (packed) {
       std::string smaller = Gzip(text);
@@ -30,7 +33,7 @@ ServerResponse MetricsPage::Answer(const ServerRequest& request) {
       text = std::move(smaller);
     }
     response.shared_body = std::make_shared<const std::string>(std::move(text));
-    texts.push_back(response.shared_body);
+    texts.push_back({response.shared_body, now});
   }
   if (packed) response.headers.emplace_back("Content-Encoding", "gzip");
   return response;

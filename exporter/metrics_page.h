@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "probes/clock.h"
 #include "serving/http_server.h"
 #include "serving/mutex.h"
 
@@ -14,26 +15,37 @@ namespace heyhi {
 
 // Answers scrapes. Each gets a text of its own time, unless many are on their way at
 // once: the text of 10,000 targets has 40 MB, and clients that read slowly must not make
-// the process hold one each. Thread-safe.
+// the process hold one each. With a limit on how long a client may read, `kOldest` bounds
+// the number of texts too. Thread-safe.
 class MetricsPage {
  public:
   // Texts that may be held at once; with so many on their way the newest is shared.
   static constexpr std::size_t kMostTexts = 3;
+  // Nobody is answered with a text that is older: slow readers that come one after the
+  // other must not freeze what scrapers see.
+  static constexpr absl::Duration kOldest = absl::Seconds(5);
 
-  // `render` returns the metrics as they are now. Any thread; one call at a time.
-  explicit MetricsPage(std::function<std::string()> render) : render_(std::move(render)) {}
+  // `render` returns the metrics as they are now. Any thread; one call at a time. `clock`
+  // outlives the page.
+  MetricsPage(std::function<std::string()> render, const Clock& clock)
+      : render_(std::move(render)), clock_(clock) {}
 
   // In gzip where the request admits it.
   ServerResponse Answer(const ServerRequest& request);
 
  private:
+  struct Text {
+    std::weak_ptr<const std::string> text;
+    MonotonicTime rendered_at;
+  };
   // The texts of one form of the page, plain or packed, that are on their way; the newest
   // last.
-  using Texts = std::list<std::weak_ptr<const std::string>>;
+  using Texts = std::list<Text>;
   // The text to be shared, if so many are.
-  static std::shared_ptr<const std::string> Shared(Texts& texts);
+  std::shared_ptr<const std::string> Shared(Texts& texts) const;
 
   const std::function<std::string()> render_;
+  const Clock& clock_;
   Mutex mutex_;
   Texts plain_ ABSL_GUARDED_BY(mutex_);
   Texts packed_ ABSL_GUARDED_BY(mutex_);

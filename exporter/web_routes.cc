@@ -38,8 +38,8 @@ ServerResponse StaticFile(const ServerRequest& request, const char* type, std::s
 
 }  // namespace
 
-WebRoutes::WebRoutes(WebSources sources)
-    : sources_(std::move(sources)), metrics_(sources_.metrics_text) {}
+WebRoutes::WebRoutes(WebSources sources, const Clock& clock)
+    : sources_(std::move(sources)), metrics_(sources_.metrics_text, clock) {}
 
 ServerResponse WebRoutes::Ready(const ServerRequest& /*request*/) {
   return sources_.ready() ? TextResponse(200, "Ready")

@@ -6,6 +6,7 @@
 
 #include "exporter/landing_page.h"
 #include "exporter/metrics_page.h"
+#include "probes/clock.h"
 #include "serving/http_server.h"
 
 namespace heyhi {
@@ -22,7 +23,8 @@ struct WebSources {
 // Content-Security-Policy. Thread-safe.
 class WebRoutes {
  public:
-  explicit WebRoutes(WebSources sources);
+  // `clock` outlives the routes.
+  WebRoutes(WebSources sources, const Clock& clock);
 
   ServerResponse Answer(const ServerRequest& request);
 

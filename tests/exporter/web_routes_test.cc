@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "probes/simulated_clock.h"
 #include "serving/metric_table.h"
 
 namespace heyhi {
@@ -27,8 +28,10 @@ class WebRoutesTest : public testing::Test {
   std::map<std::string, std::string> headers_;
   bool ready_ = true;
   int renderings_ = 0;
+  SimulatedClock clock_{absl::UnixEpoch()};
   WebRoutes routes_{{[this] { return absl::StrCat("scrapes ", ++renderings_, "\n"); },
-                     [] { return LandingPageFacts(); }, [this] { return ready_; }}};
+                     [] { return LandingPageFacts(); }, [this] { return ready_; }},
+                    clock_};
 };
 
 TEST_F(WebRoutesTest, ServesMetricsAsPrometheusWantsThem) {
@@ -54,6 +57,21 @@ TEST_F(WebRoutesTest, SharesATextWhileManyAreOnTheirWay) {
   on_their_way.clear();
   EXPECT_EQ(*Get("/metrics").shared_body,
             absl::StrCat("scrapes ", MetricsPage::kMostTexts + 1, "\n"));
+}
+
+TEST_F(WebRoutesTest, ASharedTextIsNeverOld) {
+  std::vector<ServerResponse> on_their_way;
+  const auto scrape = [&] {
+    on_their_way.push_back(Get("/metrics"));
+    return renderings_;
+  };
+  for (int i = 0; i < 10; ++i) scrape();
+  clock_.Advance(MetricsPage::kOldest);
+  const int before = renderings_;
+  EXPECT_EQ(scrape(), before);
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(scrape(), before + 1);
+  EXPECT_EQ(scrape(), before + 1) << "the new one is shared too";
 }
 
 TEST_F(WebRoutesTest, AFileThatTheClientHasIsNotSentAgain) {
