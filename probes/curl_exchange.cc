@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "probes/arrival.h"
 #include "probes/curl_reason.h"
 #include "probes/curl_tls.h"
 #include "probes/dns_lookup.h"
@@ -195,6 +196,17 @@ void CurlExchange::Nudge() {
   curl_easy_pause(handle_, CURLPAUSE_CONT);
 }
 
+void CurlExchange::BeginReading(int fd) {
+  if (!request_is_out()) return;  // handshakes are our work too
+  const std::optional<absl::Duration> age = AgeOfArrival(fd);
+  // An error may come just now, and is told once only.
+  if (!age.has_value() && errno == ECONNRESET) was_reset_ = true;
+  if (!age.has_value()) return;
+  const absl::Duration now = Elapsed();
+  // No answer comes before its request, whatever the wall clock did.
+  arrival_ = std::clamp(now - *age, std::min(*result_.times.request_sent, now), now);
+}
+
 void CurlExchange::NoteEnd() {
   const MonotonicTime now = clock_.Monotonic();
   result_.times.total = now - started_;
@@ -220,7 +232,12 @@ void CurlExchange::Finish(CURLcode code) {
   // Closing TLS and taking the connection down come after the last byte: 0.3 ms that
   // are not the server's.
   if (code == CURLE_OK && progress_at_.has_value()) result_.times.total = *progress_at_;
-  if (code != CURLE_OK) SetFailure(code);
+  if (was_reset_ && !result_.failure.has_value()) {
+    result_.failure = Reason::kConnReset;
+    result_.failure_detail = "connection reset by peer";
+  } else if (code != CURLE_OK) {
+    SetFailure(code);
+  }
   Detach();  // closes the connection, where it is open still
 }
 
@@ -268,6 +285,7 @@ curl_socket_t CurlExchange::OnOpenSocket(void* self, curlsocktype /*purpose*/,
   exchange->result_.tried_address = TextOf(*address);
   const int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0 && IsWantOfResources(errno)) exchange->socket_errno_ = errno;
+  if (fd >= 0) NoteArrivals(fd);
   return fd;
 }
 
@@ -328,20 +346,20 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
 int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t /*downloaded*/,
                              curl_off_t /*to_upload*/, curl_off_t /*uploaded*/) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  exchange->progress_at_ = exchange->Elapsed();
+  exchange->progress_at_ = exchange->ArrivedAt();
   return 0;
 }
 
 std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
   const std::string_view line(data, size * count);
-  return exchange->recorder_.AddHeaderLine(line, exchange->Elapsed()) ? line.size() : 0;
+  return exchange->recorder_.AddHeaderLine(line, exchange->ArrivedAt()) ? line.size() : 0;
 }
 
 std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
   const std::string_view bytes(data, size * count);
-  return exchange->recorder_.AddBody(bytes, exchange->Elapsed()) ? bytes.size() : 0;
+  return exchange->recorder_.AddBody(bytes, exchange->ArrivedAt()) ? bytes.size() : 0;
 }
 
 }  // namespace heyhi

@@ -62,6 +62,11 @@ class CurlExchange {
   // same family after half of the timeout (7.88.1).
   void Nudge();
 
+  // Around each call that lets libcurl read from this socket: what it reads came when
+  // the kernel says, not now.
+  void BeginReading(int fd);
+  void EndReading() { arrival_.reset(); }
+
   // This is when nobody attended.
   void AddStandstill(const Standstill& standstill) { standstills_.Add(standstill); }
 
@@ -91,6 +96,8 @@ class CurlExchange {
   void NoteEnd();
   void Detach();
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
+  // When what libcurl hands over now reached us.
+  absl::Duration ArrivedAt() const { return arrival_.has_value() ? *arrival_ : Elapsed(); }
 
   const Clock& clock_;
   const CurlTransportOptions& options_;
@@ -108,6 +115,8 @@ class CurlExchange {
   std::function<void()> on_address_lost_;
   bool connected_ = false;
   int requests_sent_ = 0;
+  std::optional<absl::Duration> arrival_;      // of what is being read
+  bool was_reset_ = false;                     // and libcurl may not know
   std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
   int socket_errno_ = 0;                       // of a socket that could not be made
   std::string refused_address_;                // that we did not connect to, since it is not public

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "absl/time/time.h"
 
@@ -26,7 +27,13 @@ class CurlMultis::Multi : public Watcher {
   void OnReady(int fd, bool readable, bool writable) override {
     int running = 0;
     const int mask = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
+    // Where both are said, an error may be waiting, which only libcurl may take.
+    const auto found = readable && !writable ? exchanges_.find(fd) : exchanges_.end();
+    // It outlives the call: exchanges end in TakeEnded.
+    CurlExchange* const exchange = found == exchanges_.end() ? nullptr : found->second;
+    if (exchange != nullptr) exchange->BeginReading(fd);
     curl_multi_socket_action(handle_, fd, mask, &running);
+    if (exchange != nullptr) exchange->EndReading();
   }
 
   void RunTimer(MonotonicTime now) {
@@ -41,8 +48,12 @@ class CurlMultis::Multi : public Watcher {
     auto* multi = static_cast<Multi*>(self);
     if (what == CURL_POLL_REMOVE) {
       multi->owner_.loop_.Unwatch(fd);
-    } else if (!multi->owner_.loop_.Watch(fd, multi, (what & CURL_POLL_IN) != 0,
-                                          (what & CURL_POLL_OUT) != 0)) {
+      multi->exchanges_.erase(fd);
+      return 0;
+    }
+    multi->exchanges_[fd] = CurlExchange::Of(easy);
+    if (!multi->owner_.loop_.Watch(fd, multi, (what & CURL_POLL_IN) != 0,
+                                   (what & CURL_POLL_OUT) != 0)) {
       // An error from here would end all that libcurl is doing.
       multi->owner_.unwatched_.insert(CurlExchange::Of(easy));
     }
@@ -59,6 +70,7 @@ class CurlMultis::Multi : public Watcher {
 
   CurlMultis& owner_;
   CURLM* const handle_;
+  std::unordered_map<int, CurlExchange*> exchanges_;  // by the sockets that are watched
   MonotonicTime next_timer_ = absl::InfiniteDuration();
 };
 

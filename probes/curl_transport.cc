@@ -2,7 +2,6 @@
 
 #include <ares.h>
 #include <curl/curl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "probes/arrival.h"
 #include "probes/curl_exchange.h"
 #include "probes/curl_multis.h"
 #include "probes/dns_lookups.h"
@@ -96,6 +96,7 @@ class CurlTransport : public HttpTransport {
   const Clock& clock_;
   const CurlTransportOptions options_;
   StandstillMeter meter_;
+  ArrivalClock arrival_clock_;
   EventLoop loop_;
   CurlMultis multis_;
   StartGate gate_;
@@ -273,12 +274,6 @@ std::string SystemCaFile() {
 }  // namespace
 
 absl::Status InitNetwork() {
-#ifdef __GLIBC__
-  // A handshake takes and returns some hundred kilobytes. By default glibc gives them
-  // back to the kernel each time, for 5 to 8 % of an exchange's processor time.
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
-  mallopt(M_TOP_PAD, 1 << 20);
-#endif
   for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
                            "no_proxy", "NO_PROXY", "HTTP_PROXY", "SSLKEYLOGFILE", "CURL_CA_BUNDLE",
                            "SSL_CERT_FILE", "SSL_CERT_DIR"}) {

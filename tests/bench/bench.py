@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
 import time
@@ -61,11 +62,18 @@ class Bench:
 
     def cost(self, nginx, blackbox, concurrency):
         url, seconds = nginx.base_url(), self.sizes.seconds
+        sides = {
+            "blackbox": lambda: blackbox.cpu_per_thousand(url, concurrency, seconds, self.folder),
+            "ours": lambda: self.ours_per_thousand(nginx, concurrency),
+            "wrk": lambda: peers.wrk_cpu_per_thousand(url, concurrency, seconds, self.folder)}
         against_blackbox, against_wrk = [], []
         for _ in range(self.sizes.rounds):
-            theirs = blackbox.cpu_per_thousand(url, concurrency, seconds, self.folder)
-            ours = self.ours_per_thousand(nginx, concurrency)
-            least = peers.wrk_cpu_per_thousand(url, concurrency, seconds, self.folder)
+            # Forth and back: a machine that grows slower meanwhile does so for all.
+            used = {side: [] for side in sides}
+            for side in [*sides, *reversed(sides)]:
+                used[side].append(sides[side]())
+            ours, theirs, least = [statistics.mean(used[side])
+                                   for side in ("ours", "blackbox", "wrk")]
             against_blackbox.append((ours, theirs))
             against_wrk.append((ours, least))
         what = f"CPU of 1000 probes, {concurrency} at once"

@@ -119,7 +119,9 @@ TEST_P(Http2FaultTest, HasItsReasonAfterOneRequest) {
 TEST_F(CurlTransportHttp2Test, EndsAFloodOfSettingsByTheTimeoutAtTheLatest) {
   timeout_ = absl::Seconds(5);
   const HttpExchange exchange = ExchangeWith("settings_flood", "http2_frames");
-  EXPECT_THAT(FailureOf(exchange), ::testing::AnyOf("transport_error", "ttfb"));
+  // conn_reset: where libcurl gives up while it sends its answer to one of them, it says no
+  // more than that it could not send.
+  EXPECT_THAT(FailureOf(exchange), ::testing::AnyOf("transport_error", "ttfb", "conn_reset"));
   EXPECT_LT(exchange.times.total, kLimit / 2);
   EXPECT_THAT(seen_, ElementsAre("stream"));
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,43 @@ TEST_F(CurlTransportProgressTest, SaysThatItBegins) {
   EXPECT_EQ(waits_.size(), 1U) << "at once: there is room";
   RunAll();
   EXPECT_EQ(waits_.size(), 1U);
+}
+
+// It comes while nobody looks, as it does while another handshake is worked on.
+TEST_F(CurlTransportProgressTest, AnAnswerCountsFromItsArrival) {
+  std::atomic<bool> asked{false};
+  std::atomic<bool> answered{false};
+  const TcpPeer first([](PeerConnection& client) {
+    client.ReadRequest();
+    client.Send(HttpAnswer("ok"));
+  });
+  Get(first.url());  // by now the kernel notes arrivals
+  const TcpPeer peer([&](PeerConnection& client) {
+    client.ReadRequest();
+    asked = true;
+    client.Send(HttpAnswer("ok"));
+    answered = true;
+    client.WaitForClient();
+  });
+  const MonotonicTime begun = clock_.Monotonic();
+  const auto within_limit = [&] { return clock_.Monotonic() < begun + kLimit; };
+  HttpExchange exchange;
+  transport().Start(GetRequest(peer.url()),
+                    [&](HttpExchange ended) { exchange = std::move(ended); });
+  const auto step = [&] { transport().RunUntil(clock_.Monotonic()); };
+  while (!asked && within_limit()) step();
+  while (!answered && within_limit()) {
+  }
+  if (exchange.status == 0) {  // else it was too quick for us
+    const MonotonicTime arrived = clock_.Monotonic();
+    while (clock_.Monotonic() < arrived + absl::Milliseconds(200)) {
+    }
+    RunAll();
+    EXPECT_LT(*exchange.times.first_byte, arrived - begun + kTimerSlack);
+    EXPECT_LT(exchange.times.total, arrived - begun + kTimerSlack);
+    EXPECT_EQ(PhasesOf(exchange.times), "dns connect request_sent first_byte");
+  }
+  EXPECT_EQ(exchange.status, 200);
 }
 
 TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
