@@ -14,44 +14,111 @@ std::string Milliseconds(absl::Duration duration) {
   return absl::StrFormat("%.0fms", absl::ToDoubleMilliseconds(duration));
 }
 
-Scheduler::Options ScheduleOptions(Scheduler::Options options,
-                                   const std::vector<MaintenanceWindow>& maintenance) {
-  options.maintenance = maintenance;
-  return options;
-}
-
 }  // namespace
 
 Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport& transport,
                Logger& logger)
-    : config_(std::move(config)),
-      targets_(config_.targets),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       clock_(clock),
       transport_(transport),
       logger_(logger),
-      probe_metrics_(table_, config_.targets, config_.prices),
+      probe_metrics_(table_),
       process_metrics_(table_),
-      network_up_metric_(table_.AddGauge(
-          table_.AddFamily(MetricType::kGauge, "heyhi_network_up",
-                           "Whether this exporter's own network works (1) or its canaries could "
-                           "not be reached when they were last asked (0)."),
-          {{"region", config_.region}})),
-      latest_(config_.targets),
-      watch_(transport, clock, config_.network),
+      network_up_family_(table_.AddFamily(
+          MetricType::kGauge, "heyhi_network_up",
+          "Whether this exporter's own network works (1) or its canaries could not be reached when "
+          "they were last asked (0).")),
+      watch_(transport, clock, config.network),
       opinion_(transport, clock),
       prober_(transport, clock, config_.prices, &watch_, &opinion_),
-      in_trouble_(config_.targets.size()),
-      scheduler_(clock, ScheduleOptions(options_.schedule, config_.maintenance), config_.targets,
-                 {[this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
-                  [this](std::size_t /*index*/, SkipCause cause, int count) {
-                    probe_metrics_.Skipped(cause, count);
-                  },
-                  [this](std::size_t index, TargetState state, absl::Duration interval) {
-                    SetSchedule(index, state, interval);
-                  }}) {
-  network_up_metric_.Set(1);
+      scheduler_(
+          clock, options_.schedule, {},
+          {[this](std::size_t index, const std::shared_ptr<const Target>& target) {
+             AddTarget(index, target);
+           },
+           [this](std::size_t index) { RemoveTarget(index); },
+           [this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
+           [this](std::size_t /*index*/, SkipCause cause, int count) {
+             probe_metrics_.Skipped(cause, count);
+           },
+           [this](std::size_t index, TargetState state, absl::Duration interval) {
+             SetSchedule(index, state, interval);
+           }}) {
   AddSelfMetrics();
+  PutInForce(std::move(config));
+}
+
+void Daemon::Replace(Config config, std::function<void(bool in_force)> done) {
+  {
+    const MutexLock lock(&replace_mutex_);
+    if (!ended_) {
+      replacements_.push_back({std::move(config), std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done != nullptr) done(false);
+  transport_.Wake();
+}
+
+void Daemon::TakeReplacements() {
+  std::deque<Replacement> replacements;
+  {
+    const MutexLock lock(&replace_mutex_);
+    replacements.swap(replacements_);
+  }
+  for (Replacement& each : replacements) {
+    PutInForce(std::move(each.config));
+    each.done(true);
+  }
+}
+
+void Daemon::PutInForce(Config config) {
+  table_.ChangeAsAWhole([this, &config] {
+    ReplaceTargets(std::move(config));
+    reload_successful_.Set(1);
+    reload_success_time_.Set(absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
+  });
+}
+
+void Daemon::ReplaceTargets(Config config) {
+  if (network_up_group_ == nullptr || config.region != config_.region) {
+    if (network_up_group_ != nullptr) table_.RemoveGroups({network_up_group_});
+    network_up_group_ = table_.AddGroup({{"region", config.region}});
+    network_up_metric_ = table_.AddGauge(network_up_family_, {}, network_up_group_);
+    const MutexLock lock(&replace_mutex_);
+    region_ = config.region;
+  }
+  config_ = std::move(config);
+  if (options_.limits != nullptr) transport_.SetLimits(options_.limits(config_));
+  watch_.Replace(config_.network);
+  network_up_metric_.Set(watch_.up() ? 1 : 0);
+  latest_.SetOrder({});  // indices may come to stand for others
+  latest_.SetOrder(scheduler_.Replace(config_.targets, config_.maintenance));
+  probe_metrics_.DropRemoved();
+}
+
+void Daemon::AddTarget(std::size_t index, const std::shared_ptr<const Target>& target) {
+  if (index >= targets_.size()) {
+    targets_.resize(index + 1);
+    in_trouble_.resize(index + 1);
+    learned_caps_.resize(index + 1);
+  }
+  targets_[index] = target;
+  const bool has_price =
+      config_.prices.Find(target->id.provider, target->id.model, absl::InfiniteFuture())
+          .has_value();
+  probe_metrics_.SetTarget(index, target, has_price);
+  latest_.SetTarget(index, target);
+  if (learned_caps_[index] > target->call.token_cap) RaiseTokenCap(index, learned_caps_[index]);
+}
+
+void Daemon::RemoveTarget(std::size_t index) {
+  opinion_.Forget(targets_[index]->id);
+  targets_[index] = nullptr;
+  learned_caps_[index] = 0;
+  SetTrouble(index, false);
+  probe_metrics_.RemoveTarget(index);
+  latest_.RemoveTarget(index);
 }
 
 void Daemon::AddSelfMetrics() {
@@ -62,19 +129,26 @@ void Daemon::AddSelfMetrics() {
   gauge("heyhi_build_info", "Facts about this build; always 1.",
         {{"version", options_.version}, {"revision", options_.revision}})
       .Set(1);
-  gauge("heyhi_config_last_reload_successful", "Whether the configuration was last read well.")
-      .Set(1);
-  gauge("heyhi_config_last_reload_success_timestamp_seconds",
-        "When the configuration was last read well.")
-      .Set(absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
+  reload_successful_ = gauge("heyhi_config_last_reload_successful",
+                             "Whether the configuration was last read well.");
+  reload_success_time_ = gauge("heyhi_config_last_reload_success_timestamp_seconds",
+                               "When the configuration was last read well.");
 }
 
 void Daemon::Run() {
   while (!stopping_) Step(absl::InfiniteDuration());
+  std::deque<Replacement> replacements;
+  {
+    const MutexLock lock(&replace_mutex_);
+    ended_ = true;
+    replacements.swap(replacements_);
+  }
+  for (const Replacement& each : replacements) each.done(false);
 }
 
 void Daemon::Step(MonotonicTime deadline) {
   probing_ = true;
+  TakeReplacements();
   // Verdicts come first: they may change what is due.
   const MonotonicTime next_verdict = prober_.RunDue();
   WatchNetwork();
@@ -138,19 +212,22 @@ void Daemon::SetTrouble(std::size_t index, bool trouble) {
 void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   probe_metrics_.Ended();
   if (result.disturbed) {
-    scheduler_.GivenUp(index);
+    if (!scheduler_.GivenUp(index)) return Forget(result.target);
     probe_metrics_.Discarded(index, result);
     LearnTokenCap(index, result);
     WarnOfStandstill(result);
     return;
   }
   const std::optional<Trigger> trigger = scheduler_.Finished(index, FindingOf(result));
-  if (!trigger.has_value()) return;  // its target has gone
+  if (!trigger.has_value()) return Forget(result.target);
   probe_metrics_.Completed(index, result, *trigger);
   NoteTrouble(index, result);
   LearnTokenCap(index, result);
   LogChange(latest_.Replace(index, result), result);
 }
+
+// The result came after its target had gone. A new one of that name starts anew, too.
+void Daemon::Forget(const TargetId& target) { opinion_.Forget(target); }
 
 // Once a minute, however many probes it spoils.
 void Daemon::WarnOfStandstill(const ProbeResult& result) {
@@ -170,18 +247,23 @@ void Daemon::WarnOfStandstill(const ProbeResult& result) {
 // What the provider names as the least it accepts is used from the next probe on,
 // until the program ends.
 void Daemon::LearnTokenCap(std::size_t index, const ProbeResult& result) {
-  std::shared_ptr<const Target>& target = targets_[index];
-  if (!result.named_token_cap.has_value() || *result.named_token_cap <= target->call.token_cap) {
+  if (!result.named_token_cap.has_value() ||
+      *result.named_token_cap <= targets_[index]->call.token_cap) {
     return;
   }
-  auto raised = std::make_shared<Target>(*target);
-  raised->call.token_cap = *result.named_token_cap;
-  target = std::move(raised);
-  probe_metrics_.SetTokenCap(index, *result.named_token_cap);
+  learned_caps_[index] = *result.named_token_cap;
+  RaiseTokenCap(index, learned_caps_[index]);
   logger_.Info(
       "the provider named a least output-token cap, which is used from now on; set "
       "max_tokens to keep it over a restart",
       {{"target", result.target.Name()}, {"max_tokens", absl::StrCat(*result.named_token_cap)}});
+}
+
+void Daemon::RaiseTokenCap(std::size_t index, int token_cap) {
+  auto raised = std::make_shared<Target>(*targets_[index]);
+  raised->call.token_cap = token_cap;
+  targets_[index] = std::move(raised);
+  probe_metrics_.SetTokenCap(index, token_cap);
 }
 
 // One line when a target's outcome or reason changes, whatever number of probes
@@ -237,7 +319,10 @@ WebSources Daemon::Sources() {
   sources.landing_page = [this] {
     LandingPageFacts facts;
     facts.version = options_.version;
-    facts.region = config_.region;
+    {
+      const MutexLock lock(&replace_mutex_);
+      facts.region = region_;
+    }
     facts.demo = options_.demo;
     facts.network_up = network_up_;
     facts.now = clock_.Now();

@@ -2,6 +2,8 @@
 #define HEYHI_EXPORTER_DAEMON_H_
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +35,8 @@ class Daemon {
     std::string revision = "unknown";
     bool demo = false;
     Scheduler::Options schedule;
+    // What a transport may do at once under this configuration.
+    std::function<TransportLimits(const Config&)> limits;
   };
 
   // All arguments but `config` must outlive the daemon. The schedule begins now.
@@ -47,6 +51,13 @@ class Daemon {
   // Ends Run soon. Any thread.
   void Stop();
 
+  // Puts another configuration in force, soon: what stays keeps its state and counters,
+  // what goes loses its series. `done` is called once, on the probing thread: with true
+  // when it is in force, or false where the daemon ends first. Any thread.
+  void Replace(Config config, std::function<void(bool in_force)> done);
+  // A new configuration could not be read, and the old one stays. Any thread.
+  void NoteFailedReload() { reload_successful_.Set(0); }
+
   // What the HTTP paths show; callable from any thread while the daemon lives.
   WebSources Sources();
   // The text of /metrics, with the given facts of the process.
@@ -54,6 +65,11 @@ class Daemon {
 
  private:
   void AddSelfMetrics();
+  void TakeReplacements();
+  void PutInForce(Config config);
+  void ReplaceTargets(Config config);
+  void AddTarget(std::size_t index, const std::shared_ptr<const Target>& target);
+  void RemoveTarget(std::size_t index);
   void StartProbe(std::size_t index, absl::Duration slip);
   void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
   void WatchNetwork();
@@ -61,23 +77,30 @@ class Daemon {
   void SetTrouble(std::size_t index, bool trouble);
   void TakeResult(std::size_t index, const ProbeResult& result);
   void WarnOfStandstill(const ProbeResult& result);
+  void Forget(const TargetId& target);
+  void RaiseTokenCap(std::size_t index, int token_cap);
   void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
 
-  const Config config_;
-  // As they are probed now: the configuration's, with what was learned. The probing
-  // thread's own.
+  Config config_;  // the probing thread's own, as all that has no lock
+  // As they are probed now, by index: the configuration's, with what was learned.
   std::vector<std::shared_ptr<const Target>> targets_;
   const Options options_;
   const Clock& clock_;
   HttpTransport& transport_;
   Logger& logger_;
 
+  std::vector<int> learned_caps_;  // by index; 0: none
+
   MetricTable table_;
   ProbeMetrics probe_metrics_;
   Mutex process_mutex_;
   ProcessMetrics process_metrics_ ABSL_GUARDED_BY(process_mutex_);
+  MetricTable::Family* const network_up_family_;
+  MetricTable::Group* network_up_group_ = nullptr;  // of the region
   Gauge network_up_metric_;
+  Gauge reload_successful_;
+  Gauge reload_success_time_;
   LatestResults latest_;
   NetworkWatch watch_;
   SecondOpinion opinion_;
@@ -93,6 +116,15 @@ class Daemon {
   std::atomic<bool> network_up_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> probing_{false};
+
+  struct Replacement {
+    Config config;
+    std::function<void(bool)> done;
+  };
+  Mutex replace_mutex_;
+  std::deque<Replacement> replacements_ ABSL_GUARDED_BY(replace_mutex_);
+  bool ended_ ABSL_GUARDED_BY(replace_mutex_) = false;
+  std::string region_ ABSL_GUARDED_BY(replace_mutex_);
 };
 
 }  // namespace heyhi

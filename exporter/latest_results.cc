@@ -1,14 +1,25 @@
 #include "exporter/latest_results.h"
 
+#include <utility>
+
 namespace heyhi {
 
-LatestResults::LatestResults(const std::vector<std::shared_ptr<const Target>>& targets) {
-  for (const auto& target : targets) {
-    TargetStanding standing;
-    standing.target = target;
-    standing.interval = target->interval;
-    standings_.push_back(standing);
-  }
+void LatestResults::SetTarget(std::size_t index, const std::shared_ptr<const Target>& target) {
+  const MutexLock lock(&mutex_);
+  if (index >= standings_.size()) standings_.resize(index + 1);
+  TargetStanding& standing = standings_[index];
+  if (standing.target == nullptr) standing.interval = target->interval;
+  standing.target = target;
+}
+
+void LatestResults::RemoveTarget(std::size_t index) {
+  const MutexLock lock(&mutex_);
+  standings_[index] = TargetStanding();
+}
+
+void LatestResults::SetOrder(std::vector<std::size_t> order) {
+  const MutexLock lock(&mutex_);
+  order_ = std::move(order);
 }
 
 TargetStanding LatestResults::Replace(std::size_t index, const ProbeResult& result) {
@@ -30,8 +41,11 @@ void LatestResults::SetSchedule(std::size_t index, TargetState state, absl::Dura
 }
 
 std::vector<TargetStanding> LatestResults::Snapshot() const {
+  std::vector<TargetStanding> snapshot;
   const MutexLock lock(&mutex_);
-  return standings_;
+  snapshot.reserve(order_.size());
+  for (const std::size_t index : order_) snapshot.push_back(standings_[index]);
+  return snapshot;
 }
 
 }  // namespace heyhi

@@ -27,7 +27,11 @@ struct TargetStanding {
 // The newest result of every target. Thread-safe.
 class LatestResults {
  public:
-  explicit LatestResults(const std::vector<std::shared_ptr<const Target>>& targets);
+  // `index` stands for this target from now on, or still: then it keeps its results.
+  void SetTarget(std::size_t index, const std::shared_ptr<const Target>& target);
+  void RemoveTarget(std::size_t index);
+  // The indices in the order of the configuration: what Snapshot shows.
+  void SetOrder(std::vector<std::size_t> order);
 
   // Takes a result; returns the standing before it.
   TargetStanding Replace(std::size_t index, const ProbeResult& result);
@@ -39,7 +43,8 @@ class LatestResults {
 
  private:
   mutable Mutex mutex_;
-  std::vector<TargetStanding> standings_ ABSL_GUARDED_BY(mutex_);
+  std::vector<TargetStanding> standings_ ABSL_GUARDED_BY(mutex_);  // by index
+  std::vector<std::size_t> order_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace heyhi

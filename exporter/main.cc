@@ -10,13 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "exporter/config.h"
 #include "exporter/daemon.h"
+#include "exporter/reloader.h"
 #include "exporter/shard.h"
 #include "probes/clock.h"
 #include "probes/curl_transport.h"
 #include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/log.h"
-#include "serving/stop_signals.h"
+#include "serving/signals.h"
 #include "serving/thread.h"
 #include "serving/web.h"
 #include "serving/web_config_watch.h"
@@ -33,6 +34,7 @@ constexpr int kExitConfig = 78;
 struct Flags {
   std::string config_file = "heyhi.yml";
   bool config_check = false;
+  bool enable_lifecycle = false;
   std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
   std::string web_config_file;
   std::string log_level = "info";
@@ -53,6 +55,8 @@ FlagSet DeclareFlags(Flags& flags) {
   set.AddString("web.config.file", &flags.web_config_file, "FILE",
                 "TLS and passwords for the addresses above, in exporter-toolkit's format; read "
                 "again when it changes.");
+  set.AddBool("web.enable-lifecycle", &flags.enable_lifecycle,
+              "Let POST /-/reload read the configuration again, as SIGHUP does.");
   set.AddString("shard", &flags.shard, "I/N",
                 "Probe only the I-th of N parts of the targets; the other parts are for other "
                 "exporters with the same configuration.");
@@ -75,6 +79,13 @@ int Complain(int exit_code, std::string message) {
   return exit_code;
 }
 
+absl::StatusOr<Config> Load(const Flags& flags) {
+  const auto shard = ParseShard(flags.shard);
+  if (!shard.ok()) return shard.status();
+  return LoadConfig(flags.config_file, SystemConfigSources(),
+                    [&shard](const TargetId& target) { return shard->Has(target); });
+}
+
 // A probe takes up to three descriptors (its connection, two DNS sockets), and some
 // are kept for scrapes, pages, files and canaries.
 std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
@@ -93,22 +104,31 @@ std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
   return fit;
 }
 
-absl::StatusOr<std::unique_ptr<HttpTransport>> MakeTransport(const Config& config, Clock& clock,
-                                                             Logger& logger) {
-  CurlTransportOptions options;
-  options.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
-  options.max_handshakes = config.max_handshakes;
-  options.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
+TransportLimits LimitsOf(const Config& config, Logger& logger) {
+  TransportLimits limits;
+  limits.max_handshakes = config.max_handshakes;
+  limits.max_in_flight = InFlightThatFit(config.max_in_flight, logger);
   // One provider that hangs must leave room for the others.
-  options.max_in_flight_per_host = std::max<std::size_t>(1, options.max_in_flight / 2);
-  return MakeCurlTransport(clock, options);
+  limits.max_in_flight_per_host = std::max<std::size_t>(1, limits.max_in_flight / 2);
+  return limits;
+}
+
+// Until a signal ends it; SIGHUP reads the configuration again.
+std::string WaitForTheEnd(const Signals& signals, Reloader& reloader) {
+  for (;;) {
+    const int signal = signals.Wait();
+    if (signal != SIGHUP) return SignalName(signal);
+    reloader.Request([](const absl::Status&) {});  // the log says how it ended
+  }
 }
 
 int Serve(const Flags& flags, Config config, Logger& logger) {
-  const StopSignals stop;
+  const Signals signals({SIGINT, SIGTERM, SIGHUP});
 
   RealClock clock;
-  auto transport = MakeTransport(config, clock, logger);
+  CurlTransportOptions network;
+  network.user_agent = absl::StrCat("heyhi-exporter/", HEYHI_VERSION);
+  auto transport = MakeCurlTransport(clock, network);
   if (!transport.ok()) {
     return Complain(kExitFailure, std::string(transport.status().message()));
   }
@@ -118,15 +138,24 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   options.revision = HEYHI_REVISION;
   options.demo = flags.demo;
   options.schedule.seed = std::random_device{}();
+  options.limits = [&logger](const Config& current) { return LimitsOf(current, logger); };
   const std::size_t target_count = config.targets.size();
   const std::string region = config.region;
   Daemon daemon(std::move(config), options, clock, **transport, logger);
 
-  WebRoutes routes(daemon.Sources(), clock);
-  auto web =
-      std::make_unique<Web>([&routes](const ServerRequest& request,
-                                      Responder reply) { reply.Send(routes.Answer(request)); },
-                            logger);
+  auto reloader = std::make_unique<Reloader>([&flags] { return Load(flags); }, daemon, logger);
+  WebSources sources = daemon.Sources();
+  if (flags.enable_lifecycle) {
+    sources.reload = [&reloader](Reloader::Done done) { reloader->Request(std::move(done)); };
+  }
+  WebRoutes routes(std::move(sources), clock);
+  auto web = std::make_unique<Web>(
+      [&routes](const ServerRequest& request, Responder responder) {
+        const auto reply = std::make_shared<Responder>(std::move(responder));
+        routes.Answer(request,
+                      [reply](ServerResponse response) { reply->Send(std::move(response)); });
+      },
+      logger);
   if (!flags.web_config_file.empty()) {
     if (absl::Status status = web->LoadConfig(flags.web_config_file); !status.ok()) {
       return Complain(kExitConfig, std::string(status.message()));
@@ -151,7 +180,10 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   if (absl::Status status = StartThread(&probing, [&daemon] { daemon.Run(); }); !status.ok()) {
     return Complain(kExitFailure, absl::StrCat("cannot start probing: ", status.message()));
   }
-  logger.Info("stopping", {{"signal", stop.Wait()}});
+  if (absl::Status status = reloader->Start(); !status.ok()) {
+    return Complain(kExitFailure, absl::StrCat("cannot start reloading: ", status.message()));
+  }
+  logger.Info("stopping", {{"signal", WaitForTheEnd(signals, *reloader)}});
   daemon.Stop();
   probing.join();
   web.reset();
@@ -176,10 +208,10 @@ int Main(const std::vector<std::string>& arguments) {
   if (!log_options.ok()) return Complain(kExitUsage, std::string(log_options.status().message()));
   Logger logger(*log_options);
 
-  const auto shard = ParseShard(flags.shard);
-  if (!shard.ok()) return Complain(kExitUsage, std::string(shard.status().message()));
-  auto config = LoadConfig(flags.config_file, SystemConfigSources(),
-                           [&shard](const TargetId& target) { return shard->Has(target); });
+  if (const auto shard = ParseShard(flags.shard); !shard.ok()) {
+    return Complain(kExitUsage, std::string(shard.status().message()));
+  }
+  auto config = Load(flags);
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
   if (flags.config_check && !flags.web_config_file.empty()) {
     const auto web = WebConfigWatch(flags.web_config_file, logger).Load();

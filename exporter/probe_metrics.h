@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "exporter/probe_series.h"
 #include "exporter/scheduler.h"
 #include "probes/prober.h"
 #include "probes/target.h"
@@ -20,13 +21,17 @@ namespace heyhi {
 // may write the table's text.
 class ProbeMetrics {
  public:
-  // `table` must outlive it. Targets that `prices` knows no price for, now or later,
-  // have no cost.
-  ProbeMetrics(MetricTable& table, const std::vector<std::shared_ptr<const Target>>& targets,
-               const PriceTable& prices);
-  ~ProbeMetrics();
+  // `table` must outlive it.
+  explicit ProbeMetrics(MetricTable& table);
 
-  // `index` is the target's place in the list given at the start.
+  // `index` stands for this target from now on: its series begin, or go on where it stood
+  // for the same label set before. Only a target with a price has a cost.
+  void SetTarget(std::size_t index, const std::shared_ptr<const Target>& target, bool has_price);
+  // It stands for none: its series will be removed.
+  void RemoveTarget(std::size_t index);
+  // Removes them, of all such targets at once.
+  void DropRemoved();
+
   // A probe has left the schedule; it may still have to wait for its turn.
   void Started();
   // It begins, so long after it was due.
@@ -44,20 +49,16 @@ class ProbeMetrics {
   void SetTokenCap(std::size_t index, int token_cap);
 
  private:
-  struct Families;
-  struct Series;
-
-  void CountFailure(Series& series, const ProbeResult& result, Trigger trigger);
-  void ObserveDuration(Series& series, const ProbeResult& result, Trigger trigger,
-                       absl::Duration timeout);
-  void AddPhases(Series& series, const ProbeResult& result, absl::Duration total);
-  void UpdateUsage(Series& series, const ProbeResult& result);
+  void CountFailure(ProbeSeries& series, const ProbeResult& result, Trigger trigger);
+  static void ObserveDuration(ProbeSeries& series, const ProbeResult& result, Trigger trigger);
+  static void AddPhases(ProbeSeries& series, const ProbeResult& result, absl::Duration total);
+  void UpdateUsage(ProbeSeries& series, const ProbeResult& result);
   void UpdateClockSkew(const ProbeResult& result);
 
   MetricTable& table_;
-  const std::vector<std::shared_ptr<const Target>> targets_;
-  std::unique_ptr<Families> families_;
-  std::vector<std::unique_ptr<Series>> series_;  // one per target
+  const ProbeFamilies families_;
+  std::vector<std::unique_ptr<ProbeSeries>> series_;    // by index
+  std::vector<MetricTable::Group*> left_groups_;       // whose series are no more wanted
   Histogram slip_;
   Gauge in_flight_;
   Gauge clock_skew_;

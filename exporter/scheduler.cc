@@ -67,6 +67,7 @@ std::vector<std::size_t> Scheduler::Replace(
     }
     indices[i] = found->second;
     entries_[found->second].target = targets[i];
+    callbacks_.begun(found->second, targets[i]);
     known.erase(found);
   }
   for (const auto& [labels, index] : known) Remove(index);
@@ -94,13 +95,17 @@ std::size_t Scheduler::TakeFreeIndex() {
 void Scheduler::Remove(std::size_t index) {
   Entry& entry = entries_[index];
   std::erase(entry.group->members, index);
+  if (entry.group->members.empty()) groups_.erase(entry.target->id.provider);
+  entry.group = nullptr;
   entry.target = nullptr;
   for (MonotonicTime& due : entry.due) due = absl::InfiniteDuration();
   if (!entry.in_flight) free_.push_back(index);
+  callbacks_.gone(index);
 }
 
-void Scheduler::Begin(std::size_t index, std::shared_ptr<const Target> target) {
+void Scheduler::Begin(std::size_t index, const std::shared_ptr<const Target>& target) {
   double whole = 0;
+  callbacks_.begun(index, target);
   const MonotonicTime now = clock_.Monotonic();
   Entry& entry = entries_[index];
   entry = Entry();
@@ -110,7 +115,7 @@ void Scheduler::Begin(std::size_t index, std::shared_ptr<const Target> target) {
   entry.group->members.push_back(index);
   entry.ticks = BaseTicks(now, target->interval, entry.phase);
   entry.started_at = now;
-  entry.target = std::move(target);
+  entry.target = target;
   Queue(index, kBase, now + std::min(options_.first_round, entry.ticks.period()) * entry.phase);
 }
 
@@ -223,14 +228,15 @@ std::optional<Trigger> Scheduler::Finished(std::size_t index, const Finding& fin
   return entry.trigger;
 }
 
-void Scheduler::GivenUp(std::size_t index) {
+bool Scheduler::GivenUp(std::size_t index) {
   Entry& entry = entries_[index];
   entry.in_flight = false;
   if (entry.target == nullptr) {
     free_.push_back(index);
-  } else {
-    callbacks_.skip(index, SkipCause::kDisturbed, 1);
+    return false;
   }
+  callbacks_.skip(index, SkipCause::kDisturbed, 1);
+  return true;
 }
 
 void Scheduler::SetStretch(double factor) {

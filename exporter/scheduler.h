@@ -56,6 +56,11 @@ class Scheduler {
   };
 
   struct Callbacks {
+    // The index stands for this target from now on. Called before the others, and again
+    // where the target's settings are new.
+    std::function<void(std::size_t index, const std::shared_ptr<const Target>& target)> begun;
+    // It stands for none.
+    std::function<void(std::size_t index)> gone;
     // Starts a probe; Finished(index) or GivenUp(index) must be called once it has
     // ended. `slip` is how long after its due time it starts.
     std::function<void(std::size_t index, absl::Duration slip)> start;
@@ -76,8 +81,9 @@ class Scheduler {
   // The probe of that target has ended, with this finding. Returns as what it counts;
   // nothing where the target has gone meanwhile: then it does not count.
   std::optional<Trigger> Finished(std::size_t index, const Finding& finding);
-  // The probe of that target has ended without a result that says anything.
-  void GivenUp(std::size_t index);
+  // The probe of that target has ended without a result that says anything. False where
+  // the target has gone meanwhile.
+  bool GivenUp(std::size_t index);
 
   // Base intervals are so much longer where nothing else holds: 1 is as configured.
   // For the guard of the month's budget.
@@ -126,7 +132,7 @@ class Scheduler {
     }
   };
 
-  void Begin(std::size_t index, std::shared_ptr<const Target> target);
+  void Begin(std::size_t index, const std::shared_ptr<const Target>& target);
   void Remove(std::size_t index);
   std::size_t TakeFreeIndex();
   void Queue(std::size_t index, Kind kind, MonotonicTime at);
@@ -155,7 +161,7 @@ class Scheduler {
   double stretch_ = 1;
   std::vector<Entry> entries_;
   std::vector<std::size_t> free_;        // indices
-  std::map<std::string, Group> groups_;  // by provider; never removed
+  std::map<std::string, Group> groups_;  // by provider, of those with targets
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
   // Wall times between which no maintenance window opens or closes.
   absl::Time windows_seen_at_ = absl::InfinitePast();

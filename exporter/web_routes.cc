@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "embedded/web_files.h"
@@ -36,6 +37,19 @@ ServerResponse StaticFile(const ServerRequest& request, const char* type, std::s
   return response;
 }
 
+ServerResponse NotAllowed(const char* allowed) {
+  ServerResponse response =
+      TextResponse(405, absl::StrCat("Method not allowed: use ",
+                                     absl::string_view(allowed) == "POST" ? "POST" : "GET"));
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+// Pages of other sites can make a browser send a POST to us; none of ours does.
+bool IsOfABrowser(const ServerRequest& request) {
+  return !request.Header("origin").empty() || !request.Header("sec-fetch-site").empty();
+}
+
 }  // namespace
 
 WebRoutes::WebRoutes(WebSources sources, const Clock& clock)
@@ -63,7 +77,23 @@ ServerResponse WebRoutes::LandingCss(const ServerRequest& request) {
 
 ServerResponse WebRoutes::Metrics(const ServerRequest& request) { return metrics_.Answer(request); }
 
-ServerResponse WebRoutes::Route(const ServerRequest& request) {
+// Prometheus' words and codes, where it has them.
+void WebRoutes::Reload(const Reply& reply) {
+  if (sources_.reload == nullptr) {
+    reply(TextResponse(403, "Lifecycle API is not enabled: start with --web.enable-lifecycle"));
+    return;
+  }
+  sources_.reload([reply](const absl::Status& status) {
+    if (status.ok()) {
+      reply(TextResponse(200, "Reloaded"));
+    } else {
+      reply(TextResponse(absl::IsUnavailable(status) ? 503 : 500,
+                         absl::StrCat("Failed to reload: ", status.message())));
+    }
+  });
+}
+
+void WebRoutes::Route(const ServerRequest& request, const Reply& reply) {
   struct Path {
     const char* path;
     ServerResponse (WebRoutes::*answer)(const ServerRequest&);
@@ -73,27 +103,28 @@ ServerResponse WebRoutes::Route(const ServerRequest& request) {
       {"/metrics", &WebRoutes::Metrics}, {"/-/healthy", &WebRoutes::Healthy},
       {"/-/ready", &WebRoutes::Ready},
   };
+  if (request.path == "/-/reload") {
+    if (request.method != "POST") return reply(NotAllowed("POST"));
+    return IsOfABrowser(request) ? reply(TextResponse(403, "Browsers may only read")) : Reload(reply);
+  }
   for (const auto& [path, answer] : kPaths) {
     if (request.path != path) continue;
-    if (request.method != "GET" && request.method != "HEAD") {
-      ServerResponse response = TextResponse(405, "Method not allowed: use GET");
-      response.headers.emplace_back("Allow", "GET, HEAD");
-      return response;
-    }
-    return (this->*answer)(request);
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    return reply(reads ? (this->*answer)(request) : NotAllowed("GET, HEAD"));
   }
-  return TextResponse(404, "Not found: see / for the paths");
+  reply(TextResponse(404, "Not found: see / for the paths"));
 }
 
-ServerResponse WebRoutes::Answer(const ServerRequest& request) {
-  ServerResponse response = Route(request);
-  response.headers.emplace_back(
-      "Content-Security-Policy",
-      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-      "frame-ancestors 'none'");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  return response;
+void WebRoutes::Answer(const ServerRequest& request, Reply reply) {
+  Route(request, [reply = std::move(reply)](ServerResponse response) {
+    response.headers.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'");
+    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    response.headers.emplace_back("Referrer-Policy", "no-referrer");
+    reply(std::move(response));
+  });
 }
 
 }  // namespace heyhi

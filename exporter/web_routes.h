@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "exporter/landing_page.h"
 #include "exporter/metrics_page.h"
 #include "probes/clock.h"
@@ -16,25 +17,31 @@ struct WebSources {
   std::function<std::string()> metrics_text;
   std::function<LandingPageFacts()> landing_page;
   std::function<bool()> ready;
+  // Reads the configuration again and calls `done` with the result, on any thread. Null:
+  // nobody may ask for it over HTTP.
+  std::function<void(std::function<void(const absl::Status&)> done)> reload;
 };
 
 // The exporter's HTTP paths: "/", "/landing.css", "/metrics", "/-/healthy",
-// "/-/ready". No path starts a probe. Every answer carries a strict
-// Content-Security-Policy. Thread-safe.
+// "/-/ready", "/-/reload". No path starts a probe. Every answer carries a strict
+// Content-Security-Policy. Browsers may only read. Thread-safe.
 class WebRoutes {
  public:
   // `clock` outlives the routes.
   WebRoutes(WebSources sources, const Clock& clock);
 
-  ServerResponse Answer(const ServerRequest& request);
+  // Called once, on any thread, before Answer returns or after.
+  using Reply = std::function<void(ServerResponse)>;
+  void Answer(const ServerRequest& request, Reply reply);
 
  private:
-  ServerResponse Route(const ServerRequest& request);
+  void Route(const ServerRequest& request, const Reply& reply);
   ServerResponse Landing(const ServerRequest& request);
   ServerResponse LandingCss(const ServerRequest& request);
   ServerResponse Metrics(const ServerRequest& request);
   ServerResponse Healthy(const ServerRequest& request);
   ServerResponse Ready(const ServerRequest& request);
+  void Reload(const Reply& reply);
 
   const WebSources sources_;
   MetricsPage metrics_;

@@ -30,8 +30,7 @@ namespace {
 
 StartGate::Options GateOptions(const CurlTransportOptions& options) {
   StartGate::Options gate;
-  gate.max_in_flight = options.max_in_flight;
-  gate.max_handshakes = options.max_handshakes;
+  gate.limits = options.limits;
   return gate;
 }
 
@@ -50,6 +49,10 @@ class CurlTransport : public HttpTransport {
   void Start(HttpRequest request, Done done) override;
   void RunUntil(MonotonicTime deadline) override;
   void Wake() override { loop_.Wake(); }
+  void SetLimits(const TransportLimits& limits) override {
+    options_.limits = limits;
+    gate_.SetLimits(limits);
+  }
   std::size_t in_flight() const override {
     return waiting_count_ + flights_.size() + ended_.size();
   }
@@ -94,7 +97,7 @@ class CurlTransport : public HttpTransport {
   void WaitForEvents(MonotonicTime deadline);
 
   const Clock& clock_;
-  const CurlTransportOptions options_;
+  CurlTransportOptions options_;
   StandstillMeter meter_;
   ArrivalClock arrival_clock_;
   EventLoop loop_;
@@ -138,7 +141,7 @@ void CurlTransport::AdmitWaiting() {
     const std::string name = turns_.front();
     Host& host = hosts_[name];
     std::optional<StartGate::Ticket> ticket;
-    if (host.in_flight < options_.max_in_flight_per_host) {
+    if (host.in_flight < options_.limits.max_in_flight_per_host) {
       ticket = gate_.Admit(clock_.Monotonic());
       gate_is_full_ = !ticket.has_value();
       if (gate_is_full_) return;

@@ -17,13 +17,7 @@ struct CurlTransportOptions {
   std::size_t max_header_bytes = 64 << 10;
   // PEM bundle that verifies servers; "" finds the system's.
   std::string ca_file;
-  // Exchanges beyond these wait for their turn, hosts by turns and each in the order of Start. A
-  // handshake holds its place until the request is out, or for 50 ms at most: then it waits for the
-  // network and costs us nothing.
-  std::size_t max_in_flight = 4096;
-  // One host may not take more of them: it must not keep the others out when it hangs.
-  std::size_t max_in_flight_per_host = 4096;
-  std::size_t max_handshakes = 16;
+  TransportLimits limits;
   // "127.0.0.1:5353": asks this DNS server instead of the system's (for tests).
   std::string dns_server;
 };

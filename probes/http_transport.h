@@ -87,6 +87,19 @@ struct HttpExchange {
 
 // The seam between probing and the network. One thread at a time may use it,
 // except for Wake.
+// How much a transport does at once.
+struct TransportLimits {
+  // Exchanges beyond these wait for their turn, hosts by turns and each in the order of
+  // Start.
+  std::size_t max_in_flight = 4096;
+  // One host may not take more of them: it must not keep the others out when it hangs.
+  std::size_t max_in_flight_per_host = 4096;
+  // Of the exchanges in flight, those that are connecting. A handshake holds its place
+  // until the request is out, or for 50 ms at most: then it waits for the network and costs
+  // us nothing.
+  std::size_t max_handshakes = 16;
+};
+
 class HttpTransport {
  public:
   using Done = std::function<void(HttpExchange)>;
@@ -104,6 +117,9 @@ class HttpTransport {
 
   // Makes RunUntil return. Any thread, and async-signal-safe.
   virtual void Wake() = 0;
+
+  // From now on; what is in flight stays.
+  virtual void SetLimits(const TransportLimits& limits) = 0;
 
   virtual std::size_t in_flight() const = 0;
 };

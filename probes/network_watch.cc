@@ -48,12 +48,28 @@ std::vector<std::string> NetworkWatch::DefaultCanaries() {
 NetworkWatch::NetworkWatch(HttpTransport& transport, const Clock& clock, Options options)
     : transport_(transport),
       clock_(clock),
-      ca_file_(std::move(options.ca_file)),
-      without_trouble_(options.without_trouble),
       asked_(options.without_trouble) {
-  for (const std::string& canary : options.canaries) {
+  SetOptions(std::move(options));
+}
+
+void NetworkWatch::SetOptions(Options options) {
+  options_ = std::move(options);
+  canaries_.clear();
+  for (const std::string& canary : options_.canaries) {
     canaries_.emplace_back().url = absl::StrCat("https://", canary, "/");
   }
+}
+
+void NetworkWatch::Replace(const Options& options) {
+  if (options.canaries == options_.canaries && options.ca_file == options_.ca_file &&
+      options.without_trouble == options_.without_trouble) {
+    return;
+  }
+  SetOptions(options);
+  rounds_.clear();  // answers that are on their way belong to none
+  up_ = true;
+  asked_ = true;
+  for (Question& question : questions_) question.is_new = true;
 }
 
 void NetworkWatch::Ask() { asked_ = true; }
@@ -84,7 +100,7 @@ MonotonicTime NetworkWatch::NextRoundAt() const {
   if (wanted) return last_begun_ + Spacing();
   if (!up_) return last_begun_ + kEveryWhileDown;
   if (trouble_) return last_begun_ + kEveryInTrouble;
-  return without_trouble_ ? last_begun_ + kEveryElse : absl::InfiniteDuration();
+  return options_.without_trouble ? last_begun_ + kEveryElse : absl::InfiniteDuration();
 }
 
 absl::Duration NetworkWatch::Spacing() const {
@@ -105,7 +121,7 @@ void NetworkWatch::BeginRound() {
     HttpRequest request;
     request.method = "GET";
     request.url = canaries_[i].url;
-    request.ca_file = ca_file_;
+    request.ca_file = options_.ca_file;
     request.timeout = kPatience;
     request.connect_only = true;
     transport_.Start(std::move(request), [this, number, i](const HttpExchange& exchange) {

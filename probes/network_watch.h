@@ -43,6 +43,10 @@ class NetworkWatch {
   // Both must outlive it.
   NetworkWatch(HttpTransport& transport, const Clock& clock, Options options);
 
+  // Other canaries, from now on: what the ones before said counts no more. The same
+  // ones change nothing.
+  void Replace(const Options& options);
+
   // Something looks wrong: asks the canaries, soon if they were asked just now. After
   // twenty rounds within a minute only every 2 s: they belong to others.
   void Ask();
@@ -92,6 +96,7 @@ class NetworkWatch {
     bool is_new;  // has not been looked at
   };
 
+  void SetOptions(Options options);
   void BeginRound();
   void TakeAnswer(std::uint64_t round, std::size_t canary, const HttpExchange& exchange);
   void AnswerQuestions();
@@ -114,8 +119,7 @@ class NetworkWatch {
 
   HttpTransport& transport_;
   const Clock& clock_;
-  const std::string ca_file_;
-  const bool without_trouble_;
+  Options options_;
   std::vector<Canary> canaries_;
   std::deque<Round> rounds_;  // newest last
   std::uint64_t rounds_begun_ = 0;

@@ -19,7 +19,7 @@ namespace heyhi {
 //
 // Thread-compatible; lives on the transport's thread. Transport and clock must
 // outlive it, and it must live as long as the transport runs. Remembers one line
-// for each target whose key ever worked, and one for each provider asked.
+// for each target whose key ever worked, until Forget, and one for each provider asked.
 class SecondOpinion {
  public:
   using Done = std::function<void(bool list_answered)>;
@@ -34,6 +34,9 @@ class SecondOpinion {
   // older word changes nothing of a newer one.
   void KeyWorked(const Target& target) { KeyWorkedAt(target, absl::ZeroDuration()); }
   void KeyWorkedAt(const Target& target, absl::Duration age);
+
+  // It is not probed any more: nothing of it is remembered.
+  void Forget(const TargetId& target) { worked_.erase(target); }
 
   // Whether the model list can tell anything of this target's failure:
   // - its answer doubts the key itself (`doubts_key`, the verdict's): one without

@@ -5,14 +5,14 @@
 namespace heyhi {
 
 bool StartGate::IsFull() const {
-  return in_flight_ >= std::max<std::size_t>(options_.max_in_flight, 1);
+  return in_flight_ >= std::max<std::size_t>(options_.limits.max_in_flight, 1);
 }
 
 std::optional<StartGate::Ticket> StartGate::Admit(MonotonicTime now) {
   while (!handshakes_.empty() && handshakes_.begin()->second <= now) {
     handshakes_.erase(handshakes_.begin());
   }
-  if (IsFull() || handshakes_.size() >= std::max<std::size_t>(options_.max_handshakes, 1)) {
+  if (IsFull() || handshakes_.size() >= std::max<std::size_t>(options_.limits.max_handshakes, 1)) {
     return std::nullopt;
   }
   ++in_flight_;

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "probes/clock.h"
+#include "probes/http_transport.h"
 
 namespace heyhi {
 
@@ -18,8 +19,7 @@ namespace heyhi {
 class StartGate {
  public:
   struct Options {
-    std::size_t max_in_flight = 4096;  // 0 counts as 1; so does the next
-    std::size_t max_handshakes = 16;
+    TransportLimits limits;  // 0 counts as 1
     // After this a handshake waits for the network and costs nothing: hosts that
     // do not answer must not keep others out.
     absl::Duration longest_handshake = absl::Milliseconds(50);
@@ -27,6 +27,9 @@ class StartGate {
   using Ticket = std::uint64_t;
 
   explicit StartGate(const Options& options) : options_(options) {}
+
+  // From now on; places that are taken stay so.
+  void SetLimits(const TransportLimits& limits) { options_.limits = limits; }
 
   // Both places for one exchange, or nothing where one of them is lacking.
   std::optional<Ticket> Admit(MonotonicTime now);
@@ -42,7 +45,7 @@ class StartGate {
  private:
   bool IsFull() const;
 
-  const Options options_;
+  Options options_;
   Ticket last_ticket_ = 0;
   std::size_t in_flight_ = 0;
   // When each place is taken back. Tickets grow, so the oldest comes first.

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace heyhi {
 namespace {
@@ -53,23 +54,53 @@ std::string RenderLabels(const MetricLabels& labels) {
   return text;
 }
 
+}  // namespace
+
+class MetricTable::Group {
+ public:
+  explicit Group(std::string labels) : labels_(std::move(labels)) {}
+  const std::string& labels() const { return labels_; }
+  bool leaves() const { return leaves_; }
+  void Leave() { leaves_ = true; }
+
+ private:
+  const std::string labels_;
+  bool leaves_ = false;
+};
+
+namespace {
+
+// What all kinds of series have.
+struct SeriesLabels {
+  std::string own;                            // rendered; after the group's
+  const MetricTable::Group* group = nullptr;  // null: it stays as long as the table
+};
+
 struct CounterSeries {
-  std::string labels;
+  SeriesLabels labels;
   prometheus::Counter value;
 };
 
 struct GaugeSeries {
-  std::string labels;
+  SeriesLabels labels;
   prometheus::Gauge value;
   std::atomic<bool> visible{false};
 };
 
 struct HistogramSeries {
-  HistogramSeries(std::string text, const std::vector<double>& buckets)
+  HistogramSeries(SeriesLabels text, const std::vector<double>& buckets)
       : labels(std::move(text)), value(buckets) {}
-  std::string labels;
+  SeriesLabels labels;
   prometheus::Histogram value;
 };
+
+// Series do not move: handles point to them.
+template <typename Series>
+void EraseLeaving(std::vector<std::unique_ptr<Series>>& all) {
+  std::erase_if(all, [](const std::unique_ptr<Series>& series) {
+    return series->labels.group != nullptr && series->labels.group->leaves();
+  });
+}
 
 }  // namespace
 
@@ -87,19 +118,26 @@ class MetricTable::Family {
     bounds_.emplace_back("+Inf");
   }
 
-  CounterSeries* AddCounter(const MetricLabels& labels) {
+  CounterSeries* AddCounter(SeriesLabels labels) {
     counters_.push_back(std::make_unique<CounterSeries>());
-    counters_.back()->labels = RenderLabels(labels);
+    counters_.back()->labels = std::move(labels);
     return counters_.back().get();
   }
-  GaugeSeries* AddGauge(const MetricLabels& labels) {
+  GaugeSeries* AddGauge(SeriesLabels labels) {
     gauges_.push_back(std::make_unique<GaugeSeries>());
-    gauges_.back()->labels = RenderLabels(labels);
+    gauges_.back()->labels = std::move(labels);
     return gauges_.back().get();
   }
-  HistogramSeries* AddHistogram(const MetricLabels& labels) {
-    histograms_.push_back(std::make_unique<HistogramSeries>(RenderLabels(labels), buckets_));
+  HistogramSeries* AddHistogram(SeriesLabels labels) {
+    histograms_.push_back(std::make_unique<HistogramSeries>(std::move(labels), buckets_));
     return histograms_.back().get();
+  }
+
+  // Those of groups that leave.
+  void EraseSeries() {
+    EraseLeaving(counters_);
+    EraseLeaving(gauges_);
+    EraseLeaving(histograms_);
   }
 
   // A family without visible series is left out.
@@ -118,23 +156,32 @@ class MetricTable::Family {
   }
 
  private:
-  void WriteName(std::string* out, std::string_view suffix, const std::string& labels,
+  void WriteName(std::string* out, std::string_view suffix, const SeriesLabels& labels,
                  const std::string* bound) const {
     out->append(name_).append(suffix);
-    if (!labels.empty() || bound != nullptr) {
-      out->push_back('{');
-      out->append(labels);
-      if (bound != nullptr) {
-        if (!labels.empty()) out->push_back(',');
-        out->append("le=\"").append(*bound).push_back('"');
-      }
-      out->push_back('}');
+    char separator = '{';
+    const auto begin_label = [&] {
+      out->push_back(separator);
+      separator = ',';
+    };
+    if (labels.group != nullptr && !labels.group->labels().empty()) {
+      begin_label();
+      out->append(labels.group->labels());
     }
+    if (!labels.own.empty()) {
+      begin_label();
+      out->append(labels.own);
+    }
+    if (bound != nullptr) {
+      begin_label();
+      out->append("le=\"").append(*bound).push_back('"');
+    }
+    if (separator == ',') out->push_back('}');
     out->push_back(' ');
   }
 
-  void WriteLine(std::string* out, std::string_view suffix, const std::string& labels, double value,
-                 const std::string* bound = nullptr) const {
+  void WriteLine(std::string* out, std::string_view suffix, const SeriesLabels& labels,
+                 double value, const std::string* bound = nullptr) const {
     WriteName(out, suffix, labels, bound);
     AppendValue(out, value);
     out->push_back('\n');
@@ -181,23 +228,49 @@ MetricTable::Family* MetricTable::AddFamily(MetricType type, const std::string& 
   return families_.back().get();
 }
 
-Counter MetricTable::AddCounter(Family* family, const MetricLabels& labels) {
+MetricTable::Group* MetricTable::AddGroup(const MetricLabels& labels) {
+  auto group = std::make_unique<Group>(RenderLabels(labels));
+  Group* const handle = group.get();
   const MutexLock lock(&mutex_);
-  return Counter(&family->AddCounter(labels)->value);
+  groups_.emplace(handle, std::move(group));
+  return handle;
 }
 
-Gauge MetricTable::AddGauge(Family* family, const MetricLabels& labels) {
+void MetricTable::RemoveGroups(const std::vector<Group*>& groups) {
+  if (groups.empty()) return;
   const MutexLock lock(&mutex_);
-  GaugeSeries* series = family->AddGauge(labels);
+  for (Group* const group : groups) group->Leave();
+  for (const auto& family : families_) family->EraseSeries();
+  for (const Group* const group : groups) groups_.erase(group);
+}
+
+Counter MetricTable::AddCounter(Family* family, const MetricLabels& labels, const Group* group) {
+  SeriesLabels text{RenderLabels(labels), group};
+  const MutexLock lock(&mutex_);
+  return Counter(&family->AddCounter(std::move(text))->value);
+}
+
+Gauge MetricTable::AddGauge(Family* family, const MetricLabels& labels, const Group* group) {
+  SeriesLabels text{RenderLabels(labels), group};
+  const MutexLock lock(&mutex_);
+  GaugeSeries* series = family->AddGauge(std::move(text));
   return Gauge(&series->value, &series->visible);
 }
 
-Histogram MetricTable::AddHistogram(Family* family, const MetricLabels& labels) {
+Histogram MetricTable::AddHistogram(Family* family, const MetricLabels& labels,
+                                    const Group* group) {
+  SeriesLabels text{RenderLabels(labels), group};
   const MutexLock lock(&mutex_);
-  return Histogram(&family->AddHistogram(labels)->value);
+  return Histogram(&family->AddHistogram(std::move(text))->value);
+}
+
+void MetricTable::ChangeAsAWhole(const std::function<void()>& change) {
+  const MutexLock lock(&whole_mutex_);
+  change();
 }
 
 void MetricTable::WriteText(std::string* out) const {
+  const MutexLock whole_lock(&whole_mutex_);
   for (std::size_t i = 0;; ++i) {
     const MutexLock lock(&mutex_);
     if (i >= families_.size()) return;

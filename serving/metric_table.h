@@ -2,8 +2,10 @@
 #define HEYHI_SERVING_METRIC_TABLE_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,8 +30,8 @@ using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
 enum class MetricType { kCounter, kGauge, kHistogram };
 
-// Handles to one series each. They stay valid while the table lives, are cheap
-// to copy, and may be used from any thread.
+// Handles to one series each. They stay valid while the series lives: with the table, or
+// until its group is removed. Cheap to copy; may be used from any thread.
 class Counter {
  public:
   explicit Counter(prometheus::Counter* series = nullptr) : series_(series) {}
@@ -65,6 +67,8 @@ class MetricTable {
  public:
   // All series of one name.
   class Family;
+  // Series that share their first labels and go together.
+  class Group;
 
   MetricTable();
   ~MetricTable();
@@ -76,19 +80,31 @@ class MetricTable {
   Family* AddFamily(MetricType type, const std::string& name, const std::string& help,
                     std::vector<double> buckets = {});
 
-  // Add one series. The label set must be new in its family.
-  Counter AddCounter(Family* family, const MetricLabels& labels);
-  Histogram AddHistogram(Family* family, const MetricLabels& labels);
+  // The group is the table's own, and lives until it is removed.
+  Group* AddGroup(const MetricLabels& labels);
+  // Removes these groups with all their series; nothing may use them any more, nor their
+  // handles. Goes through the whole table, once for all of them.
+  void RemoveGroups(const std::vector<Group*>& groups);
+
+  // Add one series, with its group's labels before its own. The label set must be new in
+  // its family.
+  Counter AddCounter(Family* family, const MetricLabels& labels, const Group* group = nullptr);
+  Histogram AddHistogram(Family* family, const MetricLabels& labels, const Group* group = nullptr);
   // Written from the first Set on.
-  Gauge AddGauge(Family* family, const MetricLabels& labels);
+  Gauge AddGauge(Family* family, const MetricLabels& labels, const Group* group = nullptr);
+
+  // Makes a change of many series that WriteText shows as a whole, or not at all.
+  void ChangeAsAWhole(const std::function<void()>& change);
 
   // Appends everything in Prometheus' text format 0.0.4. The lock is taken for
   // one family at a time, so adding a series waits for little.
   void WriteText(std::string* out) const;
 
  private:
+  mutable Mutex whole_mutex_;  // taken before mutex_
   mutable Mutex mutex_;
   std::vector<std::unique_ptr<Family>> families_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<const Group*, std::unique_ptr<Group>> groups_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The Content-Type that goes with WriteText.

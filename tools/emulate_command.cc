@@ -21,7 +21,7 @@
 #include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/log.h"
-#include "serving/stop_signals.h"
+#include "serving/signals.h"
 #include "tools/emulator.h"
 
 namespace heyhi {
@@ -162,7 +162,7 @@ int RunEmulate(const std::vector<std::string>& arguments) {
 
   Logger logger(*log_options);
   options->logger = &logger;
-  const StopSignals stop;
+  const Signals stop({SIGINT, SIGTERM});
   RaiseDescriptorLimit();  // stalled calls hold their connections
   const auto emulator = StartEmulator(*options);
   if (!emulator.ok()) {
@@ -174,7 +174,7 @@ int RunEmulate(const std::vector<std::string>& arguments) {
     logger.Error("cannot start", {{"err", std::string(written.message())}});
     return 1;
   }
-  logger.Info("stopping", {{"signal", stop.Wait()}});
+  logger.Info("stopping", {{"signal", SignalName(stop.Wait())}});
   return 0;
 }
 

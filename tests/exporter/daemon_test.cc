@@ -1,8 +1,6 @@
 #include "exporter/daemon.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -10,21 +8,10 @@
 #include <memory>
 #include <string>
 
-#include "tests/probes/scripted_transport.h"
+#include "tests/exporter/daemon_fixture.h"
 
 namespace heyhi {
 namespace {
-
-const absl::Time kStart = absl::FromUnixSeconds(1790000000);
-
-std::shared_ptr<const Target> MakeTarget(const std::string& provider, const std::string& model,
-                                         const std::string& check = "chat") {
-  auto target = std::make_shared<Target>();
-  target->id = {provider, model, check, "eu-1"};
-  target->base_url = "https://" + provider + ".example/v1";
-  target->interval = absl::Minutes(1);
-  return target;
-}
 
 HttpExchange HealthyStream() {
   return StreamAfter(
@@ -34,50 +21,6 @@ HttpExchange HealthyStream() {
                           R"({"prompt_tokens":7,"completion_tokens":1}})"
                           "\n\ndata: [DONE]\n\n"}});
 }
-
-class DaemonTest : public testing::Test {
- protected:
-  DaemonTest() : log_fd_(open("/tmp", O_TMPFILE | O_RDWR, 0600)) {}
-  ~DaemonTest() override { close(log_fd_); }
-
-  void Begin(Config config, ScriptedTransport::Script script, bool demo = false) {
-    transport_.emplace(clock_, [this, script = std::move(script)](const HttpRequest& request) {
-      return request.connect_only ? AnswerOfACanary() : script(request);
-    });
-    logger_.emplace(Logger::Options{LogLevel::kInfo, LogFormat::kLogfmt, log_fd_});
-    Daemon::Options options;
-    options.version = "0.0.0-test";
-    options.revision = "test";
-    options.demo = demo;
-    daemon_.emplace(std::move(config), options, clock_, *transport_, *logger_);
-  }
-  HttpExchange AnswerOfACanary() const {
-    if (!network_works_) return FailureAfter(absl::Milliseconds(50), Reason::kConnUnreachable);
-    HttpExchange connected;
-    connected.times.total = absl::Milliseconds(50);
-    return connected;
-  }
-  void RunFor(absl::Duration time) {
-    const MonotonicTime end = clock_.Monotonic() + time;
-    while (clock_.Monotonic() < end) daemon_->Step(end);
-  }
-  std::string Log() const {
-    std::string text(1 << 20, '\0');
-    const ssize_t size = pread(log_fd_, text.data(), text.size(), 0);
-    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return text;
-  }
-  static ProcessStats FixedProcess() { return {1.5, 16777216, 33554432, 12, 1024, 1789999990}; }
-
-  SimulatedClock clock_{kStart};
-  bool network_works_ = true;  // what the canaries say
-  std::optional<ScriptedTransport> transport_;
-  std::optional<Logger> logger_;
-  std::optional<Daemon> daemon_;
-
- private:
-  const int log_fd_;
-};
 
 // A quarter of an hour in which one target is well (but answered by another
 // model), one slow, one fails in many ways, one hangs and one streams.

@@ -55,14 +55,14 @@ class ProbeMetricsTest : public testing::Test {
     stream->id = {"unpriced", "m", "stream", "r"};
     return {chat, stream};
   }
-  static PriceTable Prices() {
-    PriceTable prices = PriceTable::BuiltIn();
-    prices.Override("p", "m", {0.5, 1});
-    return prices;
+
+  void SetUp() override {
+    metrics_.SetTarget(0, Targets()[0], /*has_price=*/true);
+    metrics_.SetTarget(1, Targets()[1], /*has_price=*/false);
   }
 
   MetricTable table_;
-  ProbeMetrics metrics_{table_, Targets(), Prices()};
+  ProbeMetrics metrics_{table_};
 };
 
 TEST_F(ProbeMetricsTest, CountersExistAtZeroFromTheStart) {

@@ -51,6 +51,8 @@ ScheduleHarness::ScheduleHarness(const Targets& targets, const Scheduler::Option
     const Outlook outlook = script == nullptr ? Outlook() : script(index, now);
     flights_.push_back({now + outlook.takes, index, outlook.finding});
   };
+  callbacks.begun = [](std::size_t, const std::shared_ptr<const Target>&) {};
+  callbacks.gone = [](std::size_t) {};
   callbacks.skip = [this](std::size_t, SkipCause cause, int count) { skips[cause] += count; };
   callbacks.changed = [this](std::size_t index, TargetState state, absl::Duration interval) {
     changes[index].push_back({clock_.Monotonic(), state, interval});

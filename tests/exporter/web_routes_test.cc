@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,14 +27,24 @@ class WebRoutesTest : public testing::Test {
     request.method = method;
     request.path = path;
     request.headers = headers_;
-    return routes_.Answer(request);
+    std::optional<ServerResponse> response;
+    routes_.Answer(request, [&response](ServerResponse answer) { response = std::move(answer); });
+    EXPECT_TRUE(response.has_value());
+    return response.value_or(ServerResponse());
   }
   std::map<std::string, std::string> headers_;
   bool ready_ = true;
   int renderings_ = 0;
+  int reloads_ = 0;
+  absl::Status reload_status_;
   SimulatedClock clock_{absl::UnixEpoch()};
   WebRoutes routes_{{[this] { return absl::StrCat("scrapes ", ++renderings_, "\n"); },
-                     [] { return LandingPageFacts(); }, [this] { return ready_; }},
+                     [] { return LandingPageFacts(); },
+                     [this] { return ready_; },
+                     [this](const std::function<void(const absl::Status&)>& done) {
+                       ++reloads_;
+                       done(reload_status_);
+                     }},
                     clock_};
 };
 
@@ -107,6 +121,44 @@ TEST_F(WebRoutesTest, RefusesOtherMethods) {
   const ServerResponse response = Get("/metrics", "POST");
   EXPECT_EQ(response.status, 405);
   EXPECT_THAT(response.headers, Contains(Pair("Allow", "GET, HEAD")));
+}
+
+TEST_F(WebRoutesTest, ReloadsByPostAndSaysHowItEnded) {
+  const ServerResponse good = Get("/-/reload", "POST");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(good.body, "Reloaded\n");
+  reload_status_ = absl::InvalidArgumentError("heyhi.yml:3: unknown key");
+  const ServerResponse bad = Get("/-/reload", "POST");
+  EXPECT_EQ(bad.status, 500);
+  EXPECT_EQ(bad.body, "Failed to reload: heyhi.yml:3: unknown key\n");
+  reload_status_ = absl::UnavailableError("the exporter is stopping");
+  EXPECT_EQ(Get("/-/reload", "POST").status, 503);
+  EXPECT_EQ(reloads_, 3);
+}
+
+TEST_F(WebRoutesTest, ReloadsByNothingElse) {
+  for (const char* method : {"GET", "HEAD", "PUT", "DELETE"}) {
+    const ServerResponse response = Get("/-/reload", method);
+    EXPECT_EQ(response.status, 405) << method;
+    EXPECT_THAT(response.headers, Contains(Pair("Allow", "POST")));
+  }
+  EXPECT_EQ(Get("/-/quit", "POST").status, 404);
+  for (const auto& [name, value] : std::map<std::string, std::string>{
+           {"origin", "http://127.0.0.1:10095"}, {"origin", "null"}, {"sec-fetch-site", "none"}}) {
+    headers_ = {{name, value}};
+    EXPECT_EQ(Get("/-/reload", "POST").status, 403) << name;
+  }
+  EXPECT_EQ(reloads_, 0);
+}
+
+TEST_F(WebRoutesTest, ReloadsOnlyWhereItIsEnabled) {
+  WebRoutes routes({nullptr, nullptr, nullptr, nullptr}, clock_);
+  ServerRequest request;
+  request.method = "POST";
+  request.path = "/-/reload";
+  int status = 0;
+  routes.Answer(request, [&status](const ServerResponse& response) { status = response.status; });
+  EXPECT_EQ(status, 403);
 }
 
 TEST_F(WebRoutesTest, EveryAnswerForbidsScripts) {

@@ -78,7 +78,7 @@ TEST_F(CurlTransportProgressTest, AnAnswerCountsFromItsArrival) {
 }
 
 TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
-  options_.max_in_flight = 1;
+  options_.limits.max_in_flight = 1;
   const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
   HttpRequest first = GetRequest(silent.url());
   first.timeout = absl::Milliseconds(100);
@@ -96,8 +96,8 @@ TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
 }
 
 TEST_F(CurlTransportProgressTest, AHostThatHangsLeavesRoomForOthers) {
-  options_.max_in_flight = 4;
-  options_.max_in_flight_per_host = 2;
+  options_.limits.max_in_flight = 4;
+  options_.limits.max_in_flight_per_host = 2;
   const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
   const TcpPeer healthy([](PeerConnection& client) {
     client.ReadRequest();

@@ -62,7 +62,7 @@ TEST_F(CurlTransportTurnsTest, BeginsAtOnceWhereThereIsAPlace) {
 }
 
 TEST_F(CurlTransportTurnsTest, BeginsInTheOrderOfStart) {
-  options_.max_in_flight = 1;
+  options_.limits.max_in_flight = 1;
   const TcpPeer peer(Answer);
   for (int i = 0; i < 5; ++i) StartKept(GetRequest(absl::StrCat(peer.url(), i)));
   EXPECT_EQ(transport().in_flight(), 5U);
@@ -75,7 +75,7 @@ TEST_F(CurlTransportTurnsTest, BeginsInTheOrderOfStart) {
 }
 
 TEST_F(CurlTransportTurnsTest, CountsNoTimeBeforeItsTurn) {
-  options_.max_in_flight = 1;
+  options_.limits.max_in_flight = 1;
   const TcpPeer silent(StaySilent);
   const TcpPeer peer(Answer);
   HttpRequest held = GetRequest(silent.url());
@@ -93,7 +93,7 @@ TEST_F(CurlTransportTurnsTest, CountsNoTimeBeforeItsTurn) {
 }
 
 TEST_F(CurlTransportTurnsTest, HostsThatDoNotAnswerKeepNobodyOut) {
-  options_.max_handshakes = 2;
+  options_.limits.max_handshakes = 2;
   const BlackHole hole;
   const TcpPeer peer(Answer);
   for (int i = 0; i < 4; ++i) StartKept(GetRequest(hole.url()));
@@ -105,7 +105,7 @@ TEST_F(CurlTransportTurnsTest, HostsThatDoNotAnswerKeepNobodyOut) {
 }
 
 TEST_F(CurlTransportTurnsTest, ARequestThatIsOutMakesPlace) {
-  options_.max_handshakes = 1;
+  options_.limits.max_handshakes = 1;
   const TcpPeer silent(StaySilent);
   const TcpPeer peer(Answer);
   StartKept(GetRequest(silent.url()));
@@ -118,7 +118,7 @@ TEST_F(CurlTransportTurnsTest, ARequestThatIsOutMakesPlace) {
 TEST_F(CurlTransportTurnsTest, AnEndOfAnyKindMakesPlace) {
   const DnsServer server({});
   options_.dns_server = server.address();
-  options_.max_in_flight = 1;
+  options_.limits.max_in_flight = 1;
   const TcpPeer closing([](PeerConnection& client) { client.ReadRequest(); });
   for (int i = 0; i < 3; ++i) {
     StartKept(GetRequest("http://127.0.0.1:1/"));
@@ -133,8 +133,8 @@ TEST_F(CurlTransportTurnsTest, AnEndOfAnyKindMakesPlace) {
 }
 
 TEST_F(CurlTransportTurnsTest, AConnectionAloneWaitsForNobody) {
-  options_.max_in_flight = 1;
-  options_.max_handshakes = 1;
+  options_.limits.max_in_flight = 1;
+  options_.limits.max_handshakes = 1;
   const TcpPeer silent(StaySilent);
   const TcpPeer peer(StaySilent);
   StartKept(GetRequest(silent.url()));
@@ -227,7 +227,7 @@ TEST_F(StandstillTest, DoesNotCountBeforeTheBeginning) {
 }
 
 TEST_F(StandstillTest, DoesNotCountBeforeItsTurn) {
-  options_.max_in_flight = 1;
+  options_.limits.max_in_flight = 1;
   const TcpPeer peer(Answer);
   transport().Start(GetRequest(peer.url()), [&](const HttpExchange&) { Spin(kStandstill); });
   StartKept(GetRequest(peer.url()));

@@ -26,10 +26,12 @@ class ScriptedTransport : public HttpTransport {
   void Start(HttpRequest request, Done done) override;
   void RunUntil(MonotonicTime deadline) override;
   void Wake() override {}
+  void SetLimits(const TransportLimits& limits) override { limits_ = limits; }
   std::size_t in_flight() const override { return flights_.size(); }
 
   // Every request so far, in order.
   const std::vector<HttpRequest>& requests() const { return requests_; }
+  const TransportLimits& limits() const { return limits_; }
 
  private:
   struct Flight {
@@ -44,6 +46,7 @@ class ScriptedTransport : public HttpTransport {
   SimulatedClock& clock_;
   const Script script_;
   std::vector<HttpRequest> requests_;
+  TransportLimits limits_;
   std::vector<Flight> flights_;
 };
 

@@ -21,7 +21,7 @@ class StartGateTest : public ::testing::Test {
     return admitted;
   }
 
-  StartGate gate_{{.max_in_flight = 4, .max_handshakes = 2}};
+  StartGate gate_{{.limits = {.max_in_flight = 4, .max_handshakes = 2}}};
   std::vector<StartGate::Ticket> tickets_;
 };
 
@@ -80,7 +80,7 @@ TEST_F(StartGateTest, PromisesNoPlaceWhereNobodyShakesHands) {
 }
 
 TEST(StartGateOptionsTest, NoneAtAllMeansOneAtATime) {
-  StartGate gate({.max_in_flight = 0, .max_handshakes = 0});
+  StartGate gate({.limits = {.max_in_flight = 0, .max_handshakes = 0}});
   const auto ticket = gate.Admit(kStart);
   ASSERT_TRUE(ticket.has_value());
   EXPECT_FALSE(gate.Admit(kStart).has_value());

@@ -255,6 +255,50 @@ TEST(MetricTableTest, AppendsToTheTextThatIsThere) {
   EXPECT_THAT(text, ::testing::StartsWith("before\n# HELP c_total"));
 }
 
+TEST(MetricTableTest, AGroupSharesItsLabels) {
+  MetricTable table;
+  auto* counters = table.AddFamily(MetricType::kCounter, "c_total", "C.");
+  auto* gauges = table.AddFamily(MetricType::kGauge, "g", "G.");
+  auto* histograms = table.AddFamily(MetricType::kHistogram, "h", "H.", {1});
+  const auto* group = table.AddGroup({{"a", "1"}, {"b", "\"2\""}});
+  table.AddCounter(counters, {}, group);
+  table.AddCounter(counters, {{"c", "3"}}, group);
+  table.AddGauge(gauges, {}, table.AddGroup({})).Set(4);
+  table.AddHistogram(histograms, {{"c", "3"}}, group);
+  EXPECT_EQ(TextOf(table),
+            "# HELP c_total C.\n# TYPE c_total counter\n"
+            "c_total{a=\"1\",b=\"\\\"2\\\"\"} 0\n"
+            "c_total{a=\"1\",b=\"\\\"2\\\"\",c=\"3\"} 0\n"
+            "# HELP g G.\n# TYPE g gauge\ng 4\n"
+            "# HELP h H.\n# TYPE h histogram\n"
+            "h_bucket{a=\"1\",b=\"\\\"2\\\"\",c=\"3\",le=\"1\"} 0\n"
+            "h_bucket{a=\"1\",b=\"\\\"2\\\"\",c=\"3\",le=\"+Inf\"} 0\n"
+            "h_sum{a=\"1\",b=\"\\\"2\\\"\",c=\"3\"} 0\n"
+            "h_count{a=\"1\",b=\"\\\"2\\\"\",c=\"3\"} 0\n");
+}
+
+TEST(MetricTableTest, AGroupGoesWithAllItsSeriesAndNoOthers) {
+  MetricTable table;
+  auto* counters = table.AddFamily(MetricType::kCounter, "c_total", "C.");
+  auto* gauges = table.AddFamily(MetricType::kGauge, "g", "G.");
+  auto* histograms = table.AddFamily(MetricType::kHistogram, "h", "H.", {1});
+  auto* leaves = table.AddGroup({{"x", "leaves"}});
+  auto* leaves_too = table.AddGroup({{"x", "leaves_too"}});
+  const auto* stays = table.AddGroup({{"x", "stays"}});
+  Counter kept = table.AddCounter(counters, {}, stays);
+  for (const auto* group : {leaves, leaves_too}) {
+    table.AddCounter(counters, {}, group);
+    table.AddGauge(gauges, {}, group).Set(1);
+    table.AddHistogram(histograms, {}, group);
+  }
+  table.AddCounter(counters, {{"x", "alone"}});
+  table.RemoveGroups({leaves, leaves_too});
+  kept.Increment();
+  EXPECT_EQ(TextOf(table),
+            "# HELP c_total C.\n# TYPE c_total counter\n"
+            "c_total{x=\"stays\"} 1\nc_total{x=\"alone\"} 0\n");
+}
+
 TEST(MetricTableTest, ReadsValuesBack) {
   MetricTable table;
   Counter counter = table.AddCounter(table.AddFamily(MetricType::kCounter, "c_total", "C."), {});
