@@ -48,28 +48,56 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
   PutInForce(std::move(config));
 }
 
-void Daemon::Replace(Config config, std::function<void(bool in_force)> done) {
+void Daemon::Post(std::function<void(bool running)> task) {
   {
-    const MutexLock lock(&replace_mutex_);
-    if (!ended_) {
-      replacements_.push_back({std::move(config), std::move(done)});
-      done = nullptr;
-    }
+    const MutexLock lock(&post_mutex_);
+    if (!ended_) tasks_.push_back(std::exchange(task, nullptr));
   }
-  if (done != nullptr) done(false);
+  if (task != nullptr) task(false);
   transport_.Wake();
 }
 
-void Daemon::TakeReplacements() {
-  std::deque<Replacement> replacements;
+void Daemon::RunTasks(bool running) {
+  std::deque<std::function<void(bool)>> tasks;
   {
-    const MutexLock lock(&replace_mutex_);
-    replacements.swap(replacements_);
+    const MutexLock lock(&post_mutex_);
+    ended_ = !running;
+    tasks.swap(tasks_);
   }
-  for (Replacement& each : replacements) {
-    PutInForce(std::move(each.config));
-    each.done(true);
-  }
+  for (const auto& task : tasks) task(running);
+}
+
+void Daemon::Replace(Config config, std::function<void(bool in_force)> done) {
+  const auto next = std::make_shared<Config>(std::move(config));
+  Post([this, next, done = std::move(done)](bool running) {
+    if (running) PutInForce(std::move(*next));
+    done(running);
+  });
+}
+
+void Daemon::ProbeNow(const TargetId& target,
+                      std::function<void(std::optional<ManualProbe>)> done) {
+  Post([this, target, done = std::move(done)](bool running) {
+    if (!running) return done(std::nullopt);
+    StartManualProbe(target, done);
+  });
+}
+
+void Daemon::StartManualProbe(const TargetId& id,
+                              std::function<void(std::optional<ManualProbe>)> done) {
+  const auto found = std::find_if(targets_.begin(), targets_.end(), [&id](const auto& target) {
+    return target != nullptr && target->id == id;
+  });
+  if (found == targets_.end()) return done(std::nullopt);
+  const auto index = static_cast<std::size_t>(found - targets_.begin());
+  const std::shared_ptr<const Target> target = *found;
+  prober_.Start(target, [this, index, target, done = std::move(done)](const ProbeResult& result) {
+    if (targets_[index] != nullptr && targets_[index]->id == target->id) {
+      probe_metrics_.Discarded(index, result);
+      LearnTokenCap(index, result);
+    }
+    done(ManualProbe{target, result});
+  });
 }
 
 void Daemon::PutInForce(Config config) {
@@ -85,7 +113,7 @@ void Daemon::ReplaceTargets(Config config) {
     if (network_up_group_ != nullptr) table_.RemoveGroups({network_up_group_});
     network_up_group_ = table_.AddGroup({{"region", config.region}});
     network_up_metric_ = table_.AddGauge(network_up_family_, {}, network_up_group_);
-    const MutexLock lock(&replace_mutex_);
+    const MutexLock lock(&post_mutex_);
     region_ = config.region;
   }
   config_ = std::move(config);
@@ -137,18 +165,12 @@ void Daemon::AddSelfMetrics() {
 
 void Daemon::Run() {
   while (!stopping_) Step(absl::InfiniteDuration());
-  std::deque<Replacement> replacements;
-  {
-    const MutexLock lock(&replace_mutex_);
-    ended_ = true;
-    replacements.swap(replacements_);
-  }
-  for (const Replacement& each : replacements) each.done(false);
+  RunTasks(/*running=*/false);
 }
 
 void Daemon::Step(MonotonicTime deadline) {
   probing_ = true;
-  TakeReplacements();
+  RunTasks(/*running=*/true);
   // Verdicts come first: they may change what is due.
   const MonotonicTime next_verdict = prober_.RunDue();
   WatchNetwork();
@@ -315,12 +337,16 @@ std::string Daemon::MetricsText(const ProcessStats& stats) {
 WebSources Daemon::Sources() {
   WebSources sources;
   sources.metrics_text = [this] { return MetricsText(ReadProcessStats()); };
+  sources.probe.find = [this](const std::string& name) { return latest_.Find(name); };
+  sources.probe.probe_now = [this](const TargetId& target, auto done) {
+    ProbeNow(target, std::move(done));
+  };
   sources.ready = [this] { return probing_.load(); };
   sources.landing_page = [this] {
     LandingPageFacts facts;
     facts.version = options_.version;
     {
-      const MutexLock lock(&replace_mutex_);
+      const MutexLock lock(&post_mutex_);
       facts.region = region_;
     }
     facts.demo = options_.demo;

@@ -12,6 +12,7 @@
 #include "exporter/landing_page.h"
 #include "exporter/latest_results.h"
 #include "exporter/probe_metrics.h"
+#include "exporter/probe_page.h"
 #include "exporter/scheduler.h"
 #include "exporter/web_routes.h"
 #include "probes/clock.h"
@@ -51,6 +52,11 @@ class Daemon {
   // Ends Run soon. Any thread.
   void Stop();
 
+  // Makes one call now, for somebody who asked: its cost counts, its outcome does not.
+  // `done` is called once, on the probing thread, or on this one where the daemon has
+  // ended: with nothing where the target has gone, or the daemon ends first. Any thread.
+  void ProbeNow(const TargetId& target, std::function<void(std::optional<ManualProbe>)> done);
+
   // Puts another configuration in force, soon: what stays keeps its state and counters,
   // what goes loses its series. `done` is called once, on the probing thread: with true
   // when it is in force, or false where the daemon ends first. Any thread.
@@ -65,7 +71,10 @@ class Daemon {
 
  private:
   void AddSelfMetrics();
-  void TakeReplacements();
+  // Has the probing thread call `task`: with false where the daemon ends first.
+  void Post(std::function<void(bool running)> task);
+  void RunTasks(bool running);
+  void StartManualProbe(const TargetId& id, std::function<void(std::optional<ManualProbe>)> done);
   void PutInForce(Config config);
   void ReplaceTargets(Config config);
   void AddTarget(std::size_t index, const std::shared_ptr<const Target>& target);
@@ -117,14 +126,10 @@ class Daemon {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> probing_{false};
 
-  struct Replacement {
-    Config config;
-    std::function<void(bool)> done;
-  };
-  Mutex replace_mutex_;
-  std::deque<Replacement> replacements_ ABSL_GUARDED_BY(replace_mutex_);
-  bool ended_ ABSL_GUARDED_BY(replace_mutex_) = false;
-  std::string region_ ABSL_GUARDED_BY(replace_mutex_);
+  Mutex post_mutex_;
+  std::deque<std::function<void(bool)>> tasks_ ABSL_GUARDED_BY(post_mutex_);
+  bool ended_ ABSL_GUARDED_BY(post_mutex_) = false;
+  std::string region_ ABSL_GUARDED_BY(post_mutex_);
 };
 
 }  // namespace heyhi

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "probes/dialect.h"
+
 namespace heyhi {
 
 void LatestResults::SetTarget(std::size_t index, const std::shared_ptr<const Target>& target) {
@@ -10,10 +13,14 @@ void LatestResults::SetTarget(std::size_t index, const std::shared_ptr<const Tar
   TargetStanding& standing = standings_[index];
   if (standing.target == nullptr) standing.interval = target->interval;
   standing.target = target;
+  index_by_name_[target->id.Name()] = index;
 }
 
 void LatestResults::RemoveTarget(std::size_t index) {
   const MutexLock lock(&mutex_);
+  const auto named = index_by_name_.find(standings_[index].target->id.Name());
+  // Another region's target of the same name may have come already.
+  if (named != index_by_name_.end() && named->second == index) index_by_name_.erase(named);
   standings_[index] = TargetStanding();
 }
 
@@ -38,6 +45,16 @@ void LatestResults::SetSchedule(std::size_t index, TargetState state, absl::Dura
   const MutexLock lock(&mutex_);
   standings_[index].state = state;
   standings_[index].interval = interval;
+}
+
+std::optional<TargetStanding> LatestResults::Find(const std::string& name) const {
+  const MutexLock lock(&mutex_);
+  auto found = index_by_name_.find(name);
+  for (const char* check : kChecks) {
+    if (found == index_by_name_.end()) found = index_by_name_.find(absl::StrCat(name, "/", check));
+  }
+  if (found == index_by_name_.end()) return std::nullopt;
+  return standings_[found->second];
 }
 
 std::vector<TargetStanding> LatestResults::Snapshot() const {

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -38,6 +40,10 @@ class LatestResults {
 
   void SetSchedule(std::size_t index, TargetState state, absl::Duration interval);
 
+  // The target of that name: provider/model/check, or without its check; then the chat
+  // check is meant if there are several.
+  std::optional<TargetStanding> Find(const std::string& name) const;
+
   // All targets in the order of the configuration.
   std::vector<TargetStanding> Snapshot() const;
 
@@ -45,6 +51,7 @@ class LatestResults {
   mutable Mutex mutex_;
   std::vector<TargetStanding> standings_ ABSL_GUARDED_BY(mutex_);  // by index
   std::vector<std::size_t> order_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::size_t> index_by_name_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace heyhi

@@ -38,9 +38,7 @@ ServerResponse StaticFile(const ServerRequest& request, const char* type, std::s
 }
 
 ServerResponse NotAllowed(const char* allowed) {
-  ServerResponse response =
-      TextResponse(405, absl::StrCat("Method not allowed: use ",
-                                     absl::string_view(allowed) == "POST" ? "POST" : "GET"));
+  ServerResponse response = TextResponse(405, absl::StrCat("Method not allowed: use ", allowed));
   response.headers.emplace_back("Allow", allowed);
   return response;
 }
@@ -53,7 +51,9 @@ bool IsOfABrowser(const ServerRequest& request) {
 }  // namespace
 
 WebRoutes::WebRoutes(WebSources sources, const Clock& clock)
-    : sources_(std::move(sources)), metrics_(sources_.metrics_text, clock) {}
+    : sources_(std::move(sources)),
+      metrics_(sources_.metrics_text, clock),
+      probe_(sources_.probe, clock) {}
 
 ServerResponse WebRoutes::Ready(const ServerRequest& /*request*/) {
   return sources_.ready() ? TextResponse(200, "Ready")
@@ -77,8 +77,14 @@ ServerResponse WebRoutes::LandingCss(const ServerRequest& request) {
 
 ServerResponse WebRoutes::Metrics(const ServerRequest& request) { return metrics_.Answer(request); }
 
+ServerResponse WebRoutes::Probe(const ServerRequest& request) { return probe_.Get(request); }
+
+void WebRoutes::PostProbe(const ServerRequest& request, const Reply& reply) {
+  probe_.Post(request, reply);
+}
+
 // Prometheus' words and codes, where it has them.
-void WebRoutes::Reload(const Reply& reply) {
+void WebRoutes::PostReload(const ServerRequest& /*request*/, const Reply& reply) {
   if (sources_.reload == nullptr) {
     reply(TextResponse(403, "Lifecycle API is not enabled: start with --web.enable-lifecycle"));
     return;
@@ -96,21 +102,30 @@ void WebRoutes::Reload(const Reply& reply) {
 void WebRoutes::Route(const ServerRequest& request, const Reply& reply) {
   struct Path {
     const char* path;
-    ServerResponse (WebRoutes::*answer)(const ServerRequest&);
+    ServerResponse (WebRoutes::*read)(const ServerRequest&);
+    void (WebRoutes::*post)(const ServerRequest&, const Reply&);
   };
   constexpr Path kPaths[] = {
-      {"/", &WebRoutes::Landing},        {"/landing.css", &WebRoutes::LandingCss},
-      {"/metrics", &WebRoutes::Metrics}, {"/-/healthy", &WebRoutes::Healthy},
-      {"/-/ready", &WebRoutes::Ready},
+      {"/", &WebRoutes::Landing, nullptr},
+      {"/landing.css", &WebRoutes::LandingCss, nullptr},
+      {"/metrics", &WebRoutes::Metrics, nullptr},
+      {"/-/healthy", &WebRoutes::Healthy, nullptr},
+      {"/-/ready", &WebRoutes::Ready, nullptr},
+      {"/-/reload", nullptr, &WebRoutes::PostReload},
+      {"/probe", &WebRoutes::Probe, &WebRoutes::PostProbe},
   };
-  if (request.path == "/-/reload") {
-    if (request.method != "POST") return reply(NotAllowed("POST"));
-    return IsOfABrowser(request) ? reply(TextResponse(403, "Browsers may only read")) : Reload(reply);
-  }
-  for (const auto& [path, answer] : kPaths) {
+  for (const auto& [path, read, post] : kPaths) {
     if (request.path != path) continue;
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    return reply(reads ? (this->*answer)(request) : NotAllowed("GET, HEAD"));
+    if (read != nullptr && (request.method == "GET" || request.method == "HEAD")) {
+      return reply((this->*read)(request));
+    }
+    if (post == nullptr || request.method != "POST") {
+      return reply(NotAllowed(read == nullptr ? "POST"
+                              : post == nullptr ? "GET, HEAD"
+                                                : "GET, HEAD, POST"));
+    }
+    if (IsOfABrowser(request)) return reply(TextResponse(403, "Browsers may only read"));
+    return (this->*post)(request, reply);
   }
   reply(TextResponse(404, "Not found: see / for the paths"));
 }

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "exporter/landing_page.h"
 #include "exporter/metrics_page.h"
+#include "exporter/probe_page.h"
 #include "probes/clock.h"
 #include "serving/http_server.h"
 
@@ -17,14 +18,15 @@ struct WebSources {
   std::function<std::string()> metrics_text;
   std::function<LandingPageFacts()> landing_page;
   std::function<bool()> ready;
+  ProbePage::Sources probe;
   // Reads the configuration again and calls `done` with the result, on any thread. Null:
   // nobody may ask for it over HTTP.
   std::function<void(std::function<void(const absl::Status&)> done)> reload;
 };
 
 // The exporter's HTTP paths: "/", "/landing.css", "/metrics", "/-/healthy",
-// "/-/ready", "/-/reload". No path starts a probe. Every answer carries a strict
-// Content-Security-Policy. Browsers may only read. Thread-safe.
+// "/-/ready", "/-/reload", "/probe". Only POST /probe starts a probe. Every answer carries
+// a strict Content-Security-Policy. Browsers may only read. Thread-safe.
 class WebRoutes {
  public:
   // `clock` outlives the routes.
@@ -41,10 +43,13 @@ class WebRoutes {
   ServerResponse Metrics(const ServerRequest& request);
   ServerResponse Healthy(const ServerRequest& request);
   ServerResponse Ready(const ServerRequest& request);
-  void Reload(const Reply& reply);
+  ServerResponse Probe(const ServerRequest& request);
+  void PostProbe(const ServerRequest& request, const Reply& reply);
+  void PostReload(const ServerRequest& request, const Reply& reply);
 
   const WebSources sources_;
   MetricsPage metrics_;
+  ProbePage probe_;
 };
 
 }  // namespace heyhi

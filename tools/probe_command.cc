@@ -19,7 +19,7 @@
 #include "probes/prober.h"
 #include "probes/support_sample.h"
 #include "serving/flags.h"
-#include "tools/probe_report.h"
+#include "exporter/probe_report.h"
 #include "tools/probe_target.h"
 
 namespace heyhi {

@@ -178,6 +178,35 @@ TEST_F(DaemonTest, AScrapeStartsNoProbe) {
   EXPECT_EQ(transport_->requests().size(), before);
 }
 
+TEST_F(DaemonTest, AManualProbeCostsAndChangesNothingElse) {
+  Config config;
+  config.targets = {MakeTarget("p", "m")};
+  config.prices.Override("p", "m", {1, 1});
+  int calls = 0;
+  Begin(config, [&calls](const HttpRequest&) {
+    return AnswerAfter(absl::Seconds(1), ++calls == 1 ? 200 : 500, HealthyChatBody());
+  });
+  RunFor(absl::Seconds(50));
+  const std::string before = daemon_->MetricsText({});
+  std::optional<ManualProbe> probe;
+  int answers = 0;
+  const auto take = [&](std::optional<ManualProbe> made) {
+    ++answers;
+    probe = std::move(made);
+  };
+  daemon_->ProbeNow(config.targets[0]->id, take);
+  RunFor(absl::Seconds(5));
+  ASSERT_TRUE(probe.has_value());
+  EXPECT_EQ(probe->result.reason, Reason::kServerError);
+  EXPECT_EQ(probe->target, config.targets[0]);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(daemon_->MetricsText({}), before) << "not even confirmed";
+  daemon_->ProbeNow({"p", "other", "chat", "eu-1"}, take);
+  RunFor(absl::Milliseconds(1));
+  EXPECT_EQ(answers, 2);
+  EXPECT_FALSE(probe.has_value());
+}
+
 TEST_F(DaemonTest, LogsChangesOnceAndWithAdvice) {
   Config config;
   config.targets = {MakeTarget("p", "m")};

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace heyhi {
 namespace {
 
@@ -27,6 +31,30 @@ TEST(LatestResultsTest, RemembersSinceWhenAndTheLastSuccess) {
   EXPECT_EQ(now.unchanged_since, absl::FromUnixSeconds(2));
   EXPECT_EQ(now.last_success_at, absl::FromUnixSeconds(1));
   EXPECT_EQ(now.last->completed_at, absl::FromUnixSeconds(3));
+}
+
+TEST(LatestResultsTest, FindsByNameWithOrWithoutTheCheck) {
+  LatestResults latest;
+  const auto add = [&latest](std::size_t index, const std::string& model,
+                             const std::string& check) {
+    auto target = std::make_shared<Target>();
+    target->id = {"acme", model, check, "r"};
+    latest.SetTarget(index, target);
+  };
+  const auto found = [&latest](const std::string& name) {
+    const auto standing = latest.Find(name);
+    return standing.has_value() ? standing->target->id.Name() : "";
+  };
+  add(0, "org/live", "stream");
+  add(1, "org/live", "chat");
+  add(2, "small", "stream");
+  EXPECT_EQ(found("acme/org/live"), "acme/org/live/chat");
+  EXPECT_EQ(found("acme/org/live/stream"), "acme/org/live/stream");
+  EXPECT_EQ(found("acme/small"), "acme/small/stream");
+  EXPECT_EQ(found("acme/small/chat"), "");
+  EXPECT_EQ(found("acme"), "");
+  latest.RemoveTarget(1);
+  EXPECT_EQ(found("acme/org/live"), "acme/org/live/stream");
 }
 
 TEST(LatestResultsTest, WhatStaysKeepsItsResultsAndWhatGoesLosesThem) {

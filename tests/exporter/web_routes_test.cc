@@ -41,6 +41,7 @@ class WebRoutesTest : public testing::Test {
   WebRoutes routes_{{[this] { return absl::StrCat("scrapes ", ++renderings_, "\n"); },
                      [] { return LandingPageFacts(); },
                      [this] { return ready_; },
+                     {},
                      [this](const std::function<void(const absl::Status&)>& done) {
                        ++reloads_;
                        done(reload_status_);
@@ -152,7 +153,7 @@ TEST_F(WebRoutesTest, ReloadsByNothingElse) {
 }
 
 TEST_F(WebRoutesTest, ReloadsOnlyWhereItIsEnabled) {
-  WebRoutes routes({nullptr, nullptr, nullptr, nullptr}, clock_);
+  WebRoutes routes({}, clock_);
   ServerRequest request;
   request.method = "POST";
   request.path = "/-/reload";

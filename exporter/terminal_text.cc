@@ -1,4 +1,4 @@
-#include "tools/terminal_text.h"
+#include "exporter/terminal_text.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "tools/probe_facts.h"
+#include "exporter/probe_facts.h"
 
 #include <algorithm>
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "probes/json.h"
-#include "tools/probe_facts.h"
-#include "tools/probe_report.h"
-#include "tools/terminal_text.h"
+#include "exporter/probe_facts.h"
+#include "exporter/probe_report.h"
+#include "exporter/terminal_text.h"
 
 namespace heyhi {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/probe_report.h"
+#include "exporter/probe_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +13,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "tools/probe_facts.h"
-#include "tools/terminal_text.h"
+#include "exporter/probe_facts.h"
+#include "exporter/terminal_text.h"
 
 namespace heyhi {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef HEYHI_TOOLS_PROBE_FACTS_H_
-#define HEYHI_TOOLS_PROBE_FACTS_H_
+#ifndef HEYHI_EXPORTER_PROBE_FACTS_H_
+#define HEYHI_EXPORTER_PROBE_FACTS_H_
 
 #include <optional>
 #include <string>
@@ -48,4 +48,4 @@ std::string StatusPage(const ProbeResult& result);
 
 }  // namespace heyhi
 
-#endif  // HEYHI_TOOLS_PROBE_FACTS_H_
+#endif  // HEYHI_EXPORTER_PROBE_FACTS_H_

@@ -1,5 +1,5 @@
-#ifndef HEYHI_TOOLS_TERMINAL_TEXT_H_
-#define HEYHI_TOOLS_TERMINAL_TEXT_H_
+#ifndef HEYHI_EXPORTER_TERMINAL_TEXT_H_
+#define HEYHI_EXPORTER_TERMINAL_TEXT_H_
 
 #include <cstddef>
 #include <string>
@@ -27,4 +27,4 @@ std::string Coloured(std::string_view text, Colour colour);
 
 }  // namespace heyhi
 
-#endif  // HEYHI_TOOLS_TERMINAL_TEXT_H_
+#endif  // HEYHI_EXPORTER_TERMINAL_TEXT_H_

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "probes/json.h"
-#include "tools/probe_report.h"
+#include "exporter/probe_report.h"
 
 namespace heyhi {
 namespace {

@@ -1,5 +1,5 @@
-#ifndef HEYHI_TOOLS_PROBE_REPORT_H_
-#define HEYHI_TOOLS_PROBE_REPORT_H_
+#ifndef HEYHI_EXPORTER_PROBE_REPORT_H_
+#define HEYHI_EXPORTER_PROBE_REPORT_H_
 
 #include <string>
 
@@ -30,4 +30,4 @@ std::string ReportJson(const Target& target, const ProbeResult& result,
 
 }  // namespace heyhi
 
-#endif  // HEYHI_TOOLS_PROBE_REPORT_H_
+#endif  // HEYHI_EXPORTER_PROBE_REPORT_H_

@@ -1,4 +1,4 @@
-#include "tools/probe_report.h"
+#include "exporter/probe_report.h"
 
 #include <gmock/gmock.h>
 
@@ -8,7 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tools/terminal_text.h"
+#include "exporter/terminal_text.h"
 
 namespace heyhi {
 namespace {
