@@ -67,6 +67,12 @@ void Daemon::RunTasks(bool running) {
   for (const auto& task : tasks) task(running);
 }
 
+void Daemon::CallSoon(std::function<void()> call) {
+  Post([call = std::move(call)](bool running) {
+    if (running) call();
+  });
+}
+
 void Daemon::Replace(Config config, std::function<void(bool in_force)> done) {
   const auto next = std::make_shared<Config>(std::move(config));
   Post([this, next, done = std::move(done)](bool running) {

@@ -52,6 +52,9 @@ class Daemon {
   // Ends Run soon. Any thread.
   void Stop();
 
+  // Calls `call` on the probing thread between two of its steps, unless the daemon ends
+  // first. Any thread.
+  void CallSoon(std::function<void()> call);
   // Makes one call now, for somebody who asked: its cost counts, its outcome does not.
   // `done` is called once, on the probing thread, or on this one where the daemon has
   // ended: with nothing where the target has gone, or the daemon ends first. Any thread.

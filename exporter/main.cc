@@ -10,13 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "exporter/config.h"
 #include "exporter/daemon.h"
+#include "exporter/health_check.h"
 #include "exporter/reloader.h"
 #include "exporter/shard.h"
 #include "probes/clock.h"
 #include "probes/curl_transport.h"
+#include "serving/core_dump.h"
 #include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/log.h"
+#include "serving/service_manager.h"
 #include "serving/signals.h"
 #include "serving/thread.h"
 #include "serving/web.h"
@@ -34,6 +37,7 @@ constexpr int kExitConfig = 78;
 struct Flags {
   std::string config_file = "heyhi.yml";
   bool config_check = false;
+  bool healthcheck = false;
   bool enable_lifecycle = false;
   std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
   std::string web_config_file;
@@ -63,6 +67,9 @@ FlagSet DeclareFlags(Flags& flags) {
   set.AddString("log.level", &flags.log_level, "LEVEL",
                 "Least level to log: debug, info, warn or error.");
   set.AddString("log.format", &flags.log_format, "FORMAT", "How to log: logfmt or json.");
+  set.AddBool("healthcheck", &flags.healthcheck,
+              "Ask the exporter that serves on the first --web.listen-address whether it is "
+              "healthy, and exit with 0 if it is, else with 1.");
   set.AddBool("demo", &flags.demo,
               "Say in log, page and metrics that the configured providers are simulated.");
   set.AddBool("version", &flags.version, "Show the version and exit.");
@@ -114,15 +121,33 @@ TransportLimits LimitsOf(const Config& config, Logger& logger) {
 }
 
 // Until a signal ends it; SIGHUP reads the configuration again.
-std::string WaitForTheEnd(const Signals& signals, Reloader& reloader) {
+std::string WaitForTheEnd(const Signals& signals, Reloader& reloader, Daemon& daemon,
+                          ServiceManager& manager) {
   for (;;) {
-    const int signal = signals.Wait();
-    if (signal != SIGHUP) return SignalName(signal);
-    reloader.Request([](const absl::Status&) {});  // the log says how it ended
+    // Whether the exporter is alive only the thread that probes can tell.
+    daemon.CallSoon([&manager] { manager.Alive(); });
+    const int signal = signals.WaitFor(manager.watchdog_interval());
+    if (signal == SIGHUP) {
+      reloader.Request([](const absl::Status&) {});  // the log says how it ended
+    } else if (signal != 0) {
+      return SignalName(signal);
+    }
   }
 }
 
-int Serve(const Flags& flags, Config config, Logger& logger) {
+int AskWhetherHealthy(const Flags& flags, Logger& logger) {
+  bool tls = false;
+  if (!flags.web_config_file.empty()) {
+    const auto web = WebConfigWatch(flags.web_config_file, logger).Load();
+    if (!web.ok()) return Complain(kExitFailure, std::string(web.status().message()));
+    tls = web->tls.has_value();
+  }
+  absl::Status status = InitNetwork();
+  if (status.ok()) status = CheckHealth(flags.listen_addresses.front(), tls);
+  return status.ok() ? kExitOk : Complain(kExitFailure, std::string(status.message()));
+}
+
+int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& logger) {
   const Signals signals({SIGINT, SIGTERM, SIGHUP});
 
   RealClock clock;
@@ -183,7 +208,10 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
   if (absl::Status status = reloader->Start(); !status.ok()) {
     return Complain(kExitFailure, absl::StrCat("cannot start reloading: ", status.message()));
   }
-  logger.Info("stopping", {{"signal", WaitForTheEnd(signals, *reloader)}});
+  manager.Ready(absl::StrCat("probing ", target_count, " targets"));
+  const std::string signal = WaitForTheEnd(signals, *reloader, daemon, manager);
+  manager.Stopping();
+  logger.Info("stopping", {{"signal", signal}});
   daemon.Stop();
   probing.join();
   web.reset();
@@ -191,6 +219,8 @@ int Serve(const Flags& flags, Config config, Logger& logger) {
 }
 
 int Main(const std::vector<std::string>& arguments) {
+  ForbidCoreDumps();
+  ServiceManager manager;
   Flags flags;
   FlagSet set = DeclareFlags(flags);
   if (absl::Status status = set.Parse(arguments); !status.ok()) {
@@ -208,6 +238,7 @@ int Main(const std::vector<std::string>& arguments) {
   if (!log_options.ok()) return Complain(kExitUsage, std::string(log_options.status().message()));
   Logger logger(*log_options);
 
+  if (flags.healthcheck) return AskWhetherHealthy(flags, logger);
   if (const auto shard = ParseShard(flags.shard); !shard.ok()) {
     return Complain(kExitUsage, std::string(shard.status().message()));
   }
@@ -225,7 +256,7 @@ int Main(const std::vector<std::string>& arguments) {
   if (absl::Status status = InitNetwork(); !status.ok()) {
     return Complain(kExitFailure, std::string(status.message()));
   }
-  return Serve(flags, *std::move(config), logger);
+  return Serve(flags, *std::move(config), manager, logger);
 }
 
 }  // namespace

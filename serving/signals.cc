@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstring>
+#include <ctime>
 
 #include "absl/strings/str_cat.h"
 
@@ -19,6 +21,12 @@ int Signals::Wait() const {
   int received = 0;
   sigwait(&set_, &received);
   return received;
+}
+
+int Signals::WaitFor(absl::Duration longest) const {
+  if (longest == absl::InfiniteDuration()) return Wait();
+  const timespec time = absl::ToTimespec(longest);
+  return std::max(sigtimedwait(&set_, nullptr, &time), 0);
 }
 
 std::string SignalName(int number) {

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "absl/time/time.h"
+
 namespace heyhi {
 
 // Signals as something to wait for. Made while the program has one thread: it blocks them
@@ -16,6 +18,8 @@ class Signals {
 
   // Blocks until one of them arrives; returns its number.
   int Wait() const;
+  // The same; 0 where none has come after `longest`.
+  int WaitFor(absl::Duration longest) const;
 
  private:
   sigset_t set_;

@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import peers
+import scale_rows
 import wire
 from exporter_rows import idle_cpu, isolation
 from processes import Failure, leave_on_sigterm
@@ -31,6 +32,8 @@ class Sizes:
         self.paced = {0.5: 400 if quick else 1000, 5: 1200 if quick else 2000}
         self.idle_seconds = 0 if quick else 60
         self.isolation_seconds = 8 if quick else 30
+        self.text_targets = 500 if quick else 2000
+        self.has_scale = not quick
         self.slack = 1.5 if quick else 1.0
 
 
@@ -130,6 +133,24 @@ class Bench:
         return [Row("slip p99 with 50 targets hung, 50 healthy", "ms", 250, [(slip, None)]),
                 Row("healthy probes that were due and did not succeed", "%", 2, [(lost, None)])]
 
+    def scale(self):
+        seconds, resident, slip = scale_rows.at_scale(self.binaries, self.folder)
+        return [Row("CPU of a scrape, 10,000 targets", "ms", 120, [(1000 * seconds, None)]),
+                Row("resident, 10,000 targets after ten scrapes", "MiB", 260e6 / MIB,
+                    [(resident / MIB, None)]),
+                Row("slip p99 while 10,000 targets are scraped", "ms", 20, [(slip, None)])]
+
+    def small(self):
+        resident = scale_rows.small(self.binaries, self.folder)
+        return [Row("resident, 10 targets after ten scrapes", "MiB", 20e6 / MIB,
+                    [(resident / MIB, None)])]
+
+    def text(self):
+        rounds = [scale_rows.written(self.binaries, self.sizes.text_targets, 10)
+                  for _ in range(self.sizes.rounds)]
+        return [self.row(f"CPU of writing /metrics, {self.sizes.text_targets} targets / "
+                         "prometheus-cpp", "s", 1.0, rounds)]
+
     def run(self):
         with peers.Nginx(self.folder) as nginx, \
                 peers.Blackbox(self.folder, self.ca_file) as blackbox:
@@ -143,6 +164,10 @@ class Bench:
             self.measure("memory", lambda: self.memory(nginx))
             self.measure("CA bundle", lambda: self.bundles(nginx))
         self.measure("isolation", self.isolation)
+        self.measure("text of /metrics", self.text)
+        self.measure("ten targets", self.small)
+        if self.sizes.has_scale:
+            self.measure("10,000 targets", self.scale)
         if self.sizes.idle_seconds:
             self.measure("idle", self.idle)
 

@@ -41,9 +41,11 @@ def idle_cpu(binaries, folder, seconds):
     return 100 * used / elapsed
 
 
-def quantile(metrics, name, share):
-    """An upper bound of that quantile: the edge of the bucket it falls into."""
-    buckets = sorted((float(re.search(r'le="([^"]+)"', labels)[1]), value)
+def quantile(metrics, name, share, since=None):
+    """An upper bound of that quantile: the edge of the bucket it falls into. Of what was
+    observed after `since`, where that is given."""
+    before = dict(since.samples(name + "_bucket")) if since else {}
+    buckets = sorted((float(re.search(r'le="([^"]+)"', labels)[1]), value - before.get(labels, 0))
                      for labels, value in metrics.samples(name + "_bucket"))
     wanted = share * buckets[-1][1]
     return next(edge for edge, count in buckets if count >= wanted)
