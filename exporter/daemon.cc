@@ -31,19 +31,18 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
       watch_(transport, clock, config.network),
       opinion_(transport, clock),
       prober_(transport, clock, config_.prices, &watch_, &opinion_),
-      scheduler_(
-          clock, options_.schedule, {},
-          {[this](std::size_t index, const std::shared_ptr<const Target>& target) {
-             AddTarget(index, target);
-           },
-           [this](std::size_t index) { RemoveTarget(index); },
-           [this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
-           [this](std::size_t /*index*/, SkipCause cause, int count) {
-             probe_metrics_.Skipped(cause, count);
-           },
-           [this](std::size_t index, TargetState state, absl::Duration interval) {
-             SetSchedule(index, state, interval);
-           }}) {
+      scheduler_(clock, options_.schedule, {},
+                 {[this](std::size_t index, const std::shared_ptr<const Target>& target) {
+                    AddTarget(index, target);
+                  },
+                  [this](std::size_t index) { RemoveTarget(index); },
+                  [this](std::size_t index, absl::Duration slip) { StartProbe(index, slip); },
+                  [this](std::size_t /*index*/, SkipCause cause, int count) {
+                    probe_metrics_.Skipped(cause, count);
+                  },
+                  [this](std::size_t index, TargetState state, absl::Duration interval) {
+                    SetSchedule(index, state, interval);
+                  }}) {
   AddSelfMetrics();
   PutInForce(std::move(config));
 }
@@ -163,8 +162,8 @@ void Daemon::AddSelfMetrics() {
   gauge("heyhi_build_info", "Facts about this build; always 1.",
         {{"version", options_.version}, {"revision", options_.revision}})
       .Set(1);
-  reload_successful_ = gauge("heyhi_config_last_reload_successful",
-                             "Whether the configuration was last read well.");
+  reload_successful_ =
+      gauge("heyhi_config_last_reload_successful", "Whether the configuration was last read well.");
   reload_success_time_ = gauge("heyhi_config_last_reload_success_timestamp_seconds",
                                "When the configuration was last read well.");
 }
@@ -331,18 +330,22 @@ void Daemon::LogChange(const TargetStanding& before, const ProbeResult& result) 
 }
 
 std::string Daemon::MetricsText(const ProcessStats& stats) {
+  std::string text;
+  AppendMetrics(stats, &text);
+  return text;
+}
+
+void Daemon::AppendMetrics(const ProcessStats& stats, std::string* text) {
   {
     const MutexLock lock(&process_mutex_);
     process_metrics_.Update(stats);
   }
-  std::string text;
-  table_.WriteText(&text);
-  return text;
+  table_.WriteText(text);
 }
 
 WebSources Daemon::Sources() {
   WebSources sources;
-  sources.metrics_text = [this] { return MetricsText(ReadProcessStats()); };
+  sources.metrics_text = [this](std::string* text) { AppendMetrics(ReadProcessStats(), text); };
   sources.probe.find = [this](const std::string& name) { return latest_.Find(name); };
   sources.probe.probe_now = [this](const TargetId& target, auto done) {
     ProbeNow(target, std::move(done));

@@ -71,6 +71,7 @@ class Daemon {
   WebSources Sources();
   // The text of /metrics, with the given facts of the process.
   std::string MetricsText(const ProcessStats& stats);
+  void AppendMetrics(const ProcessStats& stats, std::string* text);
 
  private:
   void AddSelfMetrics();

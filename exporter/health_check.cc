@@ -51,8 +51,9 @@ absl::Status CheckHealth(const std::string& listen_address, bool tls) {
   auto transport = MakeCurlTransport(clock, {});
   if (!transport.ok()) return transport.status();
   std::optional<HttpExchange> ended;
-  (*transport)->Start(std::move(request),
-                      [&ended](HttpExchange exchange) { ended = std::move(exchange); });
+  (*transport)->Start(std::move(request), [&ended](HttpExchange exchange) {
+    ended = std::move(exchange);
+  });
   while (!ended.has_value()) (*transport)->RunUntil(absl::InfiniteDuration());
   const HttpExchange& exchange = *ended;
   if (tls && ShowedACertificate(exchange)) return absl::OkStatus();

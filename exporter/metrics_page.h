@@ -25,15 +25,19 @@ class MetricsPage {
   // other must not freeze what scrapers see.
   static constexpr absl::Duration kOldest = absl::Seconds(5);
 
-  // `render` returns the metrics as they are now. Any thread; one call at a time. `clock`
+  // `render` appends the metrics as they are now. Any thread; one call at a time. `clock`
   // outlives the page.
-  MetricsPage(std::function<std::string()> render, const Clock& clock)
-      : render_(std::move(render)), clock_(clock) {}
+  using Render = std::function<void(std::string* text)>;
+  MetricsPage(Render render, const Clock& clock);
 
   // In gzip where the request admits it.
   ServerResponse Answer(const ServerRequest& request);
 
  private:
+  // The memory of a text that has been sent: 80 MB that come from the kernel page by page
+  // cost more than what is written into them. It may outlive the page.
+  class Spare;
+
   struct Text {
     std::weak_ptr<const std::string> text;
     MonotonicTime rendered_at;
@@ -44,8 +48,9 @@ class MetricsPage {
   // The text to be shared, if so many are.
   std::shared_ptr<const std::string> Shared(Texts& texts) const;
 
-  const std::function<std::string()> render_;
+  const Render render_;
   const Clock& clock_;
+  const std::shared_ptr<Spare> spare_;
   Mutex mutex_;
   Texts plain_ ABSL_GUARDED_BY(mutex_);
   Texts packed_ ABSL_GUARDED_BY(mutex_);

@@ -15,12 +15,11 @@ constexpr double kSlipBuckets[] = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 
 
 }  // namespace
 
-ProbeMetrics::ProbeMetrics(MetricTable& table)
-    : table_(table), families_(table) {
-  slip_ = table.AddHistogram(
-      table.AddFamily(MetricType::kHistogram, "heyhi_scheduler_slip_seconds",
-                      "How long after its due time a timed probe started.", {std::begin(kSlipBuckets), std::end(kSlipBuckets)}),
-      {});
+ProbeMetrics::ProbeMetrics(MetricTable& table) : table_(table), families_(table) {
+  slip_ = table.AddHistogram(table.AddFamily(MetricType::kHistogram, "heyhi_scheduler_slip_seconds",
+                                             "How long after its due time a timed probe started.",
+                                             {std::begin(kSlipBuckets), std::end(kSlipBuckets)}),
+                             {});
   in_flight_ = table.AddGauge(table.AddFamily(MetricType::kGauge, "heyhi_probes_in_flight",
                                               "Timed probes that have started and not ended."),
                               {});
@@ -98,9 +97,8 @@ void ProbeMetrics::Completed(std::size_t index, const ProbeResult& result, Trigg
   if (result.http_status > 0) {
     auto [found, added] = series.responses.try_emplace(result.http_status);
     if (added) {
-      found->second =
-          table_.AddCounter(families_.responses,
-                            {{"code", absl::StrCat(result.http_status)}}, series.group);
+      found->second = table_.AddCounter(families_.responses,
+                                        {{"code", absl::StrCat(result.http_status)}}, series.group);
     }
     found->second.Increment();
   }
@@ -138,15 +136,16 @@ void ProbeMetrics::CountFailure(ProbeSeries& series, const ProbeResult& result, 
   }
   auto [found, added] = series.reasons.try_emplace(*result.reason);
   if (added) {
-    found->second = table_.AddCounter(families_.reasons,
-                                      {{"reason", std::string(ReasonName(*result.reason))}}, series.group);
+    found->second = table_.AddCounter(
+        families_.reasons, {{"reason", std::string(ReasonName(*result.reason))}}, series.group);
   }
   found->second.Increment();
 }
 
 // Waiting in vain is a duration too, else an outage would look fast. Refusals and
 // errors come quickly and would flatter; our own network says nothing.
-void ProbeMetrics::ObserveDuration(ProbeSeries& series, const ProbeResult& result, Trigger trigger) {
+void ProbeMetrics::ObserveDuration(ProbeSeries& series, const ProbeResult& result,
+                                   Trigger trigger) {
   absl::Duration total = result.times.total;
   if (result.outcome == Outcome::kFailed) {
     const bool waited = result.reason == Reason::kTtfb || result.reason == Reason::kTotal;

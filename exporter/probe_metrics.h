@@ -57,8 +57,8 @@ class ProbeMetrics {
 
   MetricTable& table_;
   const ProbeFamilies families_;
-  std::vector<std::unique_ptr<ProbeSeries>> series_;    // by index
-  std::vector<MetricTable::Group*> left_groups_;       // whose series are no more wanted
+  std::vector<std::unique_ptr<ProbeSeries>> series_;  // by index
+  std::vector<MetricTable::Group*> left_groups_;      // whose series are no more wanted
   Histogram slip_;
   Gauge in_flight_;
   Gauge clock_skew_;

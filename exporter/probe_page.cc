@@ -12,11 +12,8 @@ namespace {
 
 // As blackbox_exporter calls them.
 constexpr std::pair<std::string_view, const char*> kPhaseLabels[] = {
-    {"dns", "resolve"},
-    {"connect", "connect"},
-    {"tls", "tls"},
-    {"processing", "processing"},
-    {"transfer", "transfer"},
+    {"dns", "resolve"},           {"connect", "connect"},   {"tls", "tls"},
+    {"processing", "processing"}, {"transfer", "transfer"},
 };
 
 const char* PhaseLabel(std::string_view phase) {
@@ -131,8 +128,8 @@ void ProbePage::Post(const ServerRequest& request, const Reply& reply) {
   if (const absl::Duration wait = TakeTurn(id.Name()); wait > absl::ZeroDuration()) {
     const auto seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
     ServerResponse response = TextResponse(
-        429, absl::StrCat("Each call costs money: one a minute for each target; again in ",
-                          seconds, " s"));
+        429, absl::StrCat("Each call costs money: one a minute for each target; again in ", seconds,
+                          " s"));
     response.headers.emplace_back("Retry-After", absl::StrCat(seconds));
     return reply(std::move(response));
   }

@@ -35,7 +35,8 @@ class ProbePage {
     std::function<std::optional<TargetStanding>(const std::string& name)> find;
     // Makes one call. `done` is called once, on any thread: with nothing where the target
     // has gone, or the program ends.
-    std::function<void(const TargetId& target, std::function<void(std::optional<ManualProbe>)> done)>
+    std::function<void(const TargetId& target,
+                       std::function<void(std::optional<ManualProbe>)> done)>
         probe_now;
   };
   using Reply = std::function<void(ServerResponse)>;

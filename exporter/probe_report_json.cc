@@ -4,10 +4,10 @@
 #include <string_view>
 #include <vector>
 
-#include "probes/json.h"
 #include "exporter/probe_facts.h"
 #include "exporter/probe_report.h"
 #include "exporter/terminal_text.h"
+#include "probes/json.h"
 
 namespace heyhi {
 namespace {

@@ -93,7 +93,7 @@ ProbeFamilies::ProbeFamilies(MetricTable& table) {
 }
 
 ProbeSeries::ProbeSeries(MetricTable& table, const ProbeFamilies& families,
-                             const std::shared_ptr<const Target>& of, bool has_price)
+                         const std::shared_ptr<const Target>& of, bool has_price)
     : target(of), group(table.AddGroup(BaseLabels(of->id))) {
   AddOutcomes(table, families);
   duration = table.AddHistogram(families.duration, {}, group);
@@ -132,8 +132,8 @@ void ProbeSeries::AddOutcomes(MetricTable& table, const ProbeFamilies& families)
     }
   }
   for (const Reason reason : kReasonsFromStart) {
-    reasons.emplace(
-        reason, table.AddCounter(families.reasons, Label("reason", ReasonName(reason)), group));
+    reasons.emplace(reason,
+                    table.AddCounter(families.reasons, Label("reason", ReasonName(reason)), group));
   }
   slow = table.AddCounter(families.slow, {}, group);
   scheduled_attempts = table.AddCounter(families.scheduled_attempts, {}, group);
@@ -144,10 +144,9 @@ void ProbeSeries::AddOutcomes(MetricTable& table, const ProbeFamilies& families)
   success = table.AddGauge(families.success, {}, group);
 }
 
-MetricTable::Group* ProbeSeries::SetConstants(MetricTable& table,
-                                                       const ProbeFamilies& families,
-                                                       const std::shared_ptr<const Target>& of,
-                                                       bool has_price) {
+MetricTable::Group* ProbeSeries::SetConstants(MetricTable& table, const ProbeFamilies& families,
+                                              const std::shared_ptr<const Target>& of,
+                                              bool has_price) {
   const bool same_facts = facts != nullptr && target->dialect == of->dialect &&
                           target->serves_production == of->serves_production;
   target = of;

@@ -49,8 +49,8 @@ struct ProbeFamilies {
 // The series of one target, in a group of their own. Every one exists at 0 from the start,
 // except those that only a result can fill.
 struct ProbeSeries {
-  ProbeSeries(MetricTable& table, const ProbeFamilies& families, const std::shared_ptr<const Target>& of,
-         bool has_price);
+  ProbeSeries(MetricTable& table, const ProbeFamilies& families,
+              const std::shared_ptr<const Target>& of, bool has_price);
   void AddOutcomes(MetricTable& table, const ProbeFamilies& families);
   // What the configuration says about the target, and may say differently later. Returns
   // the group of series that it replaces, if any.
@@ -63,7 +63,7 @@ struct ProbeSeries {
   Gauge objective;
   Counter attempts;
   Counter failures[std::size(kErrorTypes)][std::size(kFaults)];  // valid pairs only
-  std::map<Reason, Counter> reasons;               // grows with what is seen
+  std::map<Reason, Counter> reasons;                             // grows with what is seen
   Counter slow;
   Counter scheduled_attempts;
   Counter scheduled_failures[std::size(kFaults)];

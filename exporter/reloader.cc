@@ -41,7 +41,8 @@ void Reloader::Run() {
       asked = std::exchange(waiting_, {});
       ends = ends_;
     }
-    const absl::Status status = ends ? absl::UnavailableError("the exporter is stopping") : Reload();
+    const absl::Status status =
+        ends ? absl::UnavailableError("the exporter is stopping") : Reload();
     for (const Done& done : asked) done(status);
     if (ends) return;
   }

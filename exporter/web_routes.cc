@@ -120,7 +120,7 @@ void WebRoutes::Route(const ServerRequest& request, const Reply& reply) {
       return reply((this->*read)(request));
     }
     if (post == nullptr || request.method != "POST") {
-      return reply(NotAllowed(read == nullptr ? "POST"
+      return reply(NotAllowed(read == nullptr   ? "POST"
                               : post == nullptr ? "GET, HEAD"
                                                 : "GET, HEAD, POST"));
     }

@@ -15,7 +15,7 @@ namespace heyhi {
 
 // What the exporter's paths show. Called on server threads; must be thread-safe.
 struct WebSources {
-  std::function<std::string()> metrics_text;
+  MetricsPage::Render metrics_text;
   std::function<LandingPageFacts()> landing_page;
   std::function<bool()> ready;
   ProbePage::Sources probe;

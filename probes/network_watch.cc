@@ -46,9 +46,7 @@ std::vector<std::string> NetworkWatch::DefaultCanaries() {
 }
 
 NetworkWatch::NetworkWatch(HttpTransport& transport, const Clock& clock, Options options)
-    : transport_(transport),
-      clock_(clock),
-      asked_(options.without_trouble) {
+    : transport_(transport), clock_(clock), asked_(options.without_trouble) {
   SetOptions(std::move(options));
 }
 

@@ -22,6 +22,7 @@
 #include "serving/mutex.h"
 #include "serving/pending_reply.h"
 #include "serving/request_target.h"
+#include "serving/thread.h"
 
 namespace heyhi::internal {
 namespace {
@@ -237,6 +238,8 @@ void Listener::StopAccepting() {
 }
 
 MHD_Result Listener::OnAdmission(void* self, const sockaddr* address, socklen_t /*size*/) {
+  // Whatever clients want is less urgent than what is timed.
+  GiveWayToOthers();
   return static_cast<Listener*>(self)->watch_.Admits(address) ? MHD_YES : MHD_NO;
 }
 

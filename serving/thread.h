@@ -12,6 +12,10 @@ namespace heyhi {
 // the system has no thread left, with the system's word for it: std::thread throws there.
 absl::Status StartThread(std::thread* thread, std::function<void()> body);
 
+// Makes the calling thread leave the processor to others of this process that want it, as
+// by nice(1). Does nothing from the second call on.
+void GiveWayToOthers();
+
 }  // namespace heyhi
 
 #endif  // HEYHI_SERVING_THREAD_H_

@@ -14,12 +14,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "exporter/probe_report.h"
 #include "probes/clock.h"
 #include "probes/curl_transport.h"
 #include "probes/prober.h"
 #include "probes/support_sample.h"
 #include "serving/flags.h"
-#include "exporter/probe_report.h"
 #include "tools/probe_target.h"
 
 namespace heyhi {

@@ -17,8 +17,7 @@ std::shared_ptr<const Target> MakeTarget(const std::string& provider, const std:
 }
 
 DaemonTest::DaemonTest()
-    : clock_(absl::FromUnixSeconds(1790000000)),
-      log_fd_(open("/tmp", O_TMPFILE | O_RDWR, 0600)) {}
+    : clock_(absl::FromUnixSeconds(1790000000)), log_fd_(open("/tmp", O_TMPFILE | O_RDWR, 0600)) {}
 
 DaemonTest::~DaemonTest() { close(log_fd_); }
 

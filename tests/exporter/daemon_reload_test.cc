@@ -121,9 +121,9 @@ TEST_F(DaemonReloadTest, NewSettingsOfATargetHoldAtOnce) {
 TEST_F(DaemonReloadTest, ALearnedTokenCapStaysLearned) {
   Begin(ConfigOf({MakeTarget("a", "m")}), [](const HttpRequest& request) {
     const bool good = request.body.find("\"max_tokens\":64") != std::string::npos;
-    return AnswerAfter(absl::Seconds(1), good ? 200 : 400,
-                       good ? HealthyChatBody()
-                            : R"({"error":{"message":"max_tokens must be at least 64"}})");
+    return AnswerAfter(
+        absl::Seconds(1), good ? 200 : 400,
+        good ? HealthyChatBody() : R"({"error":{"message":"max_tokens must be at least 64"}})");
   });
   RunFor(absl::Minutes(3));
   EXPECT_EQ(Sample("heyhi_probe_token_cap", "a", "m"), 64);

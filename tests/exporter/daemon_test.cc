@@ -171,7 +171,7 @@ TEST_F(DaemonTest, AScrapeStartsNoProbe) {
   const std::size_t before = transport_->requests().size();
   const WebSources sources = daemon_->Sources();
   for (int i = 0; i < 100; ++i) {
-    sources.metrics_text();
+    daemon_->MetricsText({});
     sources.landing_page();
   }
   EXPECT_GT(before, 0U);
@@ -239,7 +239,7 @@ TEST_F(DaemonTest, TheKeyAppearsNowhere) {
   const WebSources sources = daemon_->Sources();
   ASSERT_THAT(transport_->requests(), testing::Not(testing::IsEmpty()));
   for (const std::string& text :
-       {Log(), sources.metrics_text(), RenderLandingPage(sources.landing_page())}) {
+       {Log(), daemon_->MetricsText({}), RenderLandingPage(sources.landing_page())}) {
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("canary")));
   }
 }

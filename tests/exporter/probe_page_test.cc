@@ -89,8 +89,7 @@ TEST_F(ProbePageTest, TellsOfTheLastResultAsBlackboxExporterDoes) {
   EXPECT_THAT(response.body, HasSubstr("\nprobe_success 1\n"));
   EXPECT_THAT(response.body, HasSubstr("\nprobe_duration_seconds 0.5\n"));
   EXPECT_THAT(response.body, HasSubstr("\nprobe_http_status_code 200\n"));
-  EXPECT_THAT(response.body,
-              HasSubstr("\nprobe_http_duration_seconds{phase=\"resolve\"} 0.01\n"));
+  EXPECT_THAT(response.body, HasSubstr("\nprobe_http_duration_seconds{phase=\"resolve\"} 0.01\n"));
   EXPECT_THAT(response.body,
               HasSubstr("\nprobe_http_duration_seconds{phase=\"processing\"} 0.38\n"));
   EXPECT_THAT(response.body, HasSubstr("\nprobe_completion_timestamp_seconds 1790000000\n"));
@@ -112,10 +111,9 @@ TEST_F(ProbePageTest, TracesForPeople) {
   standing_.last = result_;
   const ServerResponse response = Get("openai/gpt-6-luna", "true");
   EXPECT_THAT(response.headers, Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
-  for (const char* part :
-       {"FAILED  rate_limit (rpm), fault: account", "rule O14 of docs/errors.md", "waiting 380",
-        "  retry-after: 20\n", "  set-cookie: [hidden]\n", "\nprobe_success 0\n",
-        "at its last probe by the schedule"}) {
+  for (const char* part : {"FAILED  rate_limit (rpm), fault: account", "rule O14 of docs/errors.md",
+                           "waiting 380", "  retry-after: 20\n", "  set-cookie: [hidden]\n",
+                           "\nprobe_success 0\n", "at its last probe by the schedule"}) {
     EXPECT_THAT(response.body, HasSubstr(part));
   }
   EXPECT_THAT(response.body, Not(HasSubstr("canary")));

@@ -9,8 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "probes/json.h"
 #include "exporter/probe_report.h"
+#include "probes/json.h"
 
 namespace heyhi {
 namespace {

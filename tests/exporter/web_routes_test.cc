@@ -38,15 +38,16 @@ class WebRoutesTest : public testing::Test {
   int reloads_ = 0;
   absl::Status reload_status_;
   SimulatedClock clock_{absl::UnixEpoch()};
-  WebRoutes routes_{{[this] { return absl::StrCat("scrapes ", ++renderings_, "\n"); },
-                     [] { return LandingPageFacts(); },
-                     [this] { return ready_; },
-                     {},
-                     [this](const std::function<void(const absl::Status&)>& done) {
-                       ++reloads_;
-                       done(reload_status_);
-                     }},
-                    clock_};
+  WebRoutes routes_{
+      {[this](std::string* text) { absl::StrAppend(text, "scrapes ", ++renderings_, "\n"); },
+       [] { return LandingPageFacts(); },
+       [this] { return ready_; },
+       {},
+       [this](const std::function<void(const absl::Status&)>& done) {
+         ++reloads_;
+         done(reload_status_);
+       }},
+      clock_};
 };
 
 TEST_F(WebRoutesTest, ServesMetricsAsPrometheusWantsThem) {
