@@ -15,10 +15,12 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
-// Where to find on this machine what listens there: every interface has this one.
+// What listens on every interface listens on this machine's own.
+constexpr std::pair<const char*, const char*> kEverywhere[] = {
+    {":", "127.0.0.1:"}, {"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}};
+
+// Where to find on this machine what listens there.
 std::string AddressToAsk(const std::string& listen_address) {
-  const std::pair<const char*, const char*> kEverywhere[] = {
-      {":", "127.0.0.1:"}, {"0.0.0.0:", "127.0.0.1:"}, {"[::]:", "[::1]:"}};
   for (const auto& [everywhere, here] : kEverywhere) {
     if (absl::StartsWith(listen_address, everywhere)) {
       return absl::StrCat(here, std::string(absl::StripPrefix(listen_address, everywhere)));

@@ -147,6 +147,31 @@ int AskWhetherHealthy(const Flags& flags, Logger& logger) {
   return status.ok() ? kExitOk : Complain(kExitFailure, std::string(status.message()));
 }
 
+int StartWeb(const Flags& flags, Web& web) {
+  if (!flags.web_config_file.empty()) {
+    if (absl::Status status = web.LoadConfig(flags.web_config_file); !status.ok()) {
+      return Complain(kExitConfig, std::string(status.message()));
+    }
+  }
+  if (absl::Status status = web.Start(flags.listen_addresses); !status.ok()) {
+    const bool malformed = absl::IsInvalidArgument(status);
+    return Complain(malformed ? kExitUsage : kExitFailure, std::string(status.message()));
+  }
+  return kExitOk;
+}
+
+void Announce(const Flags& flags, std::size_t targets, const std::string& region, Logger& logger) {
+  if (flags.demo) {
+    logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
+  }
+  logger.Info("probing",
+              {{"targets", absl::StrCat(targets)}, {"region", region}, {"shard", flags.shard}});
+  if (targets == 0) {
+    logger.Warn("no target belongs to this shard: nothing is probed here",
+                {{"shard", flags.shard}});
+  }
+}
+
 int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& logger) {
   const Signals signals({SIGINT, SIGTERM, SIGHUP});
 
@@ -181,32 +206,14 @@ int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& lo
                       [reply](ServerResponse response) { reply->Send(std::move(response)); });
       },
       logger);
-  if (!flags.web_config_file.empty()) {
-    if (absl::Status status = web->LoadConfig(flags.web_config_file); !status.ok()) {
-      return Complain(kExitConfig, std::string(status.message()));
-    }
-  }
-  if (absl::Status status = web->Start(flags.listen_addresses); !status.ok()) {
-    const bool malformed = absl::IsInvalidArgument(status);
-    return Complain(malformed ? kExitUsage : kExitFailure, std::string(status.message()));
-  }
-  if (flags.demo) {
-    logger.Warn("DEMO: the providers are simulated; nothing here says anything about real ones");
-  }
-  logger.Info(
-      "probing",
-      {{"targets", absl::StrCat(target_count)}, {"region", region}, {"shard", flags.shard}});
-  if (target_count == 0) {
-    logger.Warn("no target belongs to this shard: nothing is probed here",
-                {{"shard", flags.shard}});
-  }
+  if (const int exit_code = StartWeb(flags, *web); exit_code != kExitOk) return exit_code;
+  Announce(flags, target_count, region, logger);
 
+  absl::Status status = reloader->Start();
   std::thread probing;
-  if (absl::Status status = StartThread(&probing, [&daemon] { daemon.Run(); }); !status.ok()) {
-    return Complain(kExitFailure, absl::StrCat("cannot start probing: ", status.message()));
-  }
-  if (absl::Status status = reloader->Start(); !status.ok()) {
-    return Complain(kExitFailure, absl::StrCat("cannot start reloading: ", status.message()));
+  if (status.ok()) status = StartThread(&probing, [&daemon] { daemon.Run(); });
+  if (!status.ok()) {
+    return Complain(kExitFailure, std::string(status.message()));
   }
   manager.Ready(absl::StrCat("probing ", target_count, " targets"));
   const std::string signal = WaitForTheEnd(signals, *reloader, daemon, manager);

@@ -238,8 +238,7 @@ void Listener::StopAccepting() {
 }
 
 MHD_Result Listener::OnAdmission(void* self, const sockaddr* address, socklen_t /*size*/) {
-  // Whatever clients want is less urgent than what is timed.
-  GiveWayToOthers();
+  GiveWayToOthers();  // whatever clients want is less urgent than what is timed
   return static_cast<Listener*>(self)->watch_.Admits(address) ? MHD_YES : MHD_NO;
 }
 

@@ -203,7 +203,8 @@ class ThreadLimitTest(unittest.TestCase):
                 "providers: [{name: p, base_url: 'http://127.0.0.1:9', models: [m]}]\n")
             for threads, complaint in ((1, "cannot start the HTTP server"),
                                        (2, "cannot start the HTTP server"),
-                                       (3, "cannot start probing")):
+                                       (3, "cannot start a thread"),
+                                       (4, "cannot start a thread")):
                 result = subprocess.run(
                     ["setpriv", f"--reuid={self.USER}", "--clear-groups", "prlimit",
                      f"--nproc={threads}", "--", program, f"--config.file={config}",
