@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "exporter/config_tree.h"
 #include "exporter/maintenance_settings.h"
 #include "exporter/network_settings.h"
 #include "exporter/price_settings.h"
@@ -37,14 +39,15 @@ bool Contains(const std::vector<std::string>& words, const std::string& word) {
 
 class ConfigReader {
  public:
-  ConfigReader(std::string file, const ConfigSources& sources, const TargetFilter& filter)
-      : file_(std::move(file)), inputs_(sources), filter_(filter) {}
+  // All must outlive the reader.
+  ConfigReader(const ConfigTree& tree, const ConfigSources& sources, const TargetFilter& filter)
+      : tree_(tree), inputs_(sources), filter_(filter) {}
 
-  absl::StatusOr<Config> Read(const YamlNode& root);
+  absl::StatusOr<Config> Read();
 
  private:
   absl::Status Error(int line, const std::string& message) const {
-    return absl::InvalidArgumentError(absl::StrCat(file_, ":", line, ": ", message));
+    return absl::InvalidArgumentError(absl::StrCat(tree_.Place(line), ": ", message));
   }
   absl::Status UnknownKey(const YamlNode& key, const std::vector<std::string>& known) const;
 
@@ -68,7 +71,7 @@ class ConfigReader {
   absl::Status AddTargets(int line, const std::string& provider, const std::string& model,
                           const Settings& settings);
 
-  const std::string file_;
+  const ConfigTree& tree_;
   ConfigInputs inputs_;
   const TargetFilter& filter_;
   Settings defaults_;
@@ -116,7 +119,8 @@ absl::StatusOr<Settings> ConfigReader::ReadSettings(
   return settings;
 }
 
-absl::StatusOr<Config> ConfigReader::Read(const YamlNode& root) {
+absl::StatusOr<Config> ConfigReader::Read() {
+  const YamlNode& root = tree_.root();
   const std::vector<std::string> keys = {"region",      "profile",       "defaults",
                                          "network",     "max_in_flight", "max_handshakes",
                                          "maintenance", "prices",        "providers"};
@@ -251,7 +255,15 @@ absl::Status ConfigReader::OverridePrices(const YamlNode& value) {
   int error_line = value.line;
   const auto settings = ReadPrices(value, &error_line);
   if (!settings.ok()) return Error(error_line, std::string(settings.status().message()));
+  std::map<std::pair<std::string, std::string>, int> lines;
   for (const PriceSetting& setting : *settings) {
+    const auto [first, added] = lines.try_emplace({setting.provider, setting.model}, setting.line);
+    if (!added) {
+      return Error(setting.line,
+                   absl::StrCat("prices: ", setting.provider, "/", setting.model,
+                                " is listed twice (first on ",
+                                tree_.PlaceSeenFrom(first->second, setting.line), "): remove one"));
+    }
     if (models_.count({setting.provider, setting.model}) == 0) {
       return Error(setting.line, absl::StrCat("prices: has no effect, since ", setting.provider,
                                               "/", setting.model, " is not probed; remove it"));
@@ -271,9 +283,10 @@ absl::Status ConfigReader::ReadProvider(const YamlNode& node) {
   if (name == nullptr) return Error(node.line, "this provider has no name: add \"name: …\"");
   if (absl::Status status = CheckName("name", *name); !status.ok()) return status;
   if (const auto [known, added] = provider_lines_.emplace(name->scalar, name->line); !added) {
-    return Error(name->line,
-                 absl::StrCat("provider \"", name->scalar, "\" is listed twice (first on line ",
-                              known->second, "): put its models together"));
+    return Error(
+        name->line,
+        absl::StrCat("provider \"", name->scalar, "\" is listed twice (first on ",
+                     tree_.PlaceSeenFrom(known->second, name->line), "): put its models together"));
   }
   auto own = ReadSettings(node, {"name", "models"});
   if (!own.ok()) return own.status();
@@ -328,8 +341,8 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
   for (const std::string& check : checks) {
     const TargetId id{provider, model, check, config_.region};
     if (const auto [known, added] = target_lines_.emplace(id.Name(), line); !added) {
-      return Error(line, absl::StrCat("target ", id.Name(), " is listed twice (first on line ",
-                                      known->second, ")"));
+      return Error(line, absl::StrCat("target ", id.Name(), " is listed twice (first on ",
+                                      tree_.PlaceSeenFrom(known->second, line), ")"));
     }
     models_.emplace(provider, model);
     all_targets_.push_back(id);
@@ -346,16 +359,26 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
 
 absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources,
                                   const TargetFilter& filter) {
-  absl::StatusOr<std::string> text = sources.file(path);
-  if (!text.ok()) return text.status();
-  return ParseConfig(path, *text, sources, filter);
+  std::optional<std::vector<std::string>> files;
+  if (sources.folder != nullptr) files = sources.folder(path);
+  if (files.has_value() && files->empty()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, ": this folder has no file that ends in .yml or .yaml"));
+  }
+  ConfigTree tree;
+  for (const std::string& file : files.value_or(std::vector<std::string>{path})) {
+    const absl::StatusOr<std::string> text = sources.file(file);
+    if (!text.ok()) return text.status();
+    if (absl::Status status = tree.Add(file, *text); !status.ok()) return status;
+  }
+  return ConfigReader(tree, sources, filter).Read();
 }
 
 absl::StatusOr<Config> ParseConfig(const std::string& file, const std::string& text,
                                    const ConfigSources& sources, const TargetFilter& filter) {
-  absl::StatusOr<YamlNode> root = ParseYaml(file, text);
-  if (!root.ok()) return root.status();
-  return ConfigReader(file, sources, filter).Read(*root);
+  ConfigTree tree;
+  if (absl::Status status = tree.Add(file, text); !status.ok()) return status;
+  return ConfigReader(tree, sources, filter).Read();
 }
 
 }  // namespace heyhi

@@ -29,7 +29,8 @@ struct Config {
 // Chooses among the targets of a configuration; asked of each, in the file's order.
 using TargetFilter = std::function<bool(const TargetId&)>;
 
-// Reads the YAML file `path`. Every error names file and line, the thing and the
+// Reads the YAML file `path`, or those in the folder `path`, by name, as if they were one:
+// see ConfigTree. Every error names file and line, the thing and the
 // remedy; none repeats a key. There is at least one target; those that a filter
 // refuses are left out, perhaps all: their keys and certificates are not asked for.
 absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources,

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "probes/secret.h"
@@ -17,6 +18,9 @@ struct ConfigSources {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   // The content of a file.
   std::function<absl::StatusOr<std::string>(const std::string& path)> file;
+  // The paths of the files in a folder that are to be read, in order; absent where `path`
+  // is no folder, or where this is null.
+  std::function<std::optional<std::vector<std::string>>(const std::string& path)> folder = nullptr;
 };
 
 // The process's environment and the file system.

@@ -54,15 +54,9 @@ absl::StatusOr<std::vector<PriceSetting>> ReadPrices(const YamlNode& node, int* 
   *line = node.line;
   if (node.kind != YamlNode::Kind::kSequence) return absl::InvalidArgumentError(kForm);
   std::vector<PriceSetting> settings;
-  std::map<std::string, int> lines;
   for (const YamlNode& item : node.items) {
     auto setting = ReadPrice(item, line);
     if (!setting.ok()) return setting.status();
-    const std::string name = absl::StrCat(setting->provider, "/", setting->model);
-    if (const auto [first, added] = lines.emplace(name, item.line); !added) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "prices: ", name, " is listed twice (first on line ", first->second, "): remove one"));
-    }
     settings.push_back(*std::move(setting));
   }
   return settings;

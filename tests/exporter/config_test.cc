@@ -247,8 +247,80 @@ TEST(ConfigTest, NamesAFileThatIsNotThere) {
   EXPECT_EQ(config.status().message(), "/nowhere/heyhi.yml: No such file or directory");
 }
 
-TEST(ConfigTest, NamesADirectory) {
-  EXPECT_EQ(LoadConfig("/", SystemConfigSources()).status().message(), "/: Is a directory");
+class ConfigFolderTest : public testing::Test {
+ protected:
+  // The folder that holds these files, by name.
+  absl::StatusOr<Config> Load(const std::map<std::string, std::string>& files) {
+    ConfigSources sources = FakeSources();
+    sources.folder = [&files](const std::string& path) {
+      EXPECT_EQ(path, "conf.d");
+      std::vector<std::string> paths;
+      for (const auto& [name, text] : files) paths.push_back("conf.d/" + name);
+      return paths;
+    };
+    sources.file = [&files](const std::string& path) { return files.at(path.substr(7)); };
+    return LoadConfig("conf.d", sources);
+  }
+  std::string ErrorOf(const std::map<std::string, std::string>& files) {
+    return std::string(Load(files).status().message());
+  }
+};
+
+TEST_F(ConfigFolderTest, ListsGoOnAndTheRestStandsInAnyFile) {
+  const auto config =
+      Load({{"10-base.yml", "region: seoul\ndefaults: {interval: 5m}\n"},
+            {"20-openai.yml", "providers: [{name: openai}]\n"},
+            {"25-empty.yml", "# later\n"},
+            {"30-mistral.yml", "providers:\n  - {name: mistral, api_key_env: OPENAI_API_KEY}\n"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->targets.size(), 2U);
+  EXPECT_EQ(config->targets[0]->id.Name(), "openai/gpt-6-luna/chat");
+  EXPECT_EQ(config->targets[1]->id.provider, "mistral");
+  EXPECT_EQ(config->targets[1]->id.region, "seoul");
+  EXPECT_EQ(config->targets[1]->interval, absl::Minutes(5));
+}
+
+TEST_F(ConfigFolderTest, ErrorsNameFileAndLine) {
+  const std::string base = "# one\nregion: a\nproviders:\n  - name: openai\n";
+  EXPECT_EQ(
+      ErrorOf({{"a.yml", base}, {"b.yml", "\nregion: b\n"}}),
+      "conf.d/b.yml:2: \"region\" stands in conf.d/a.yml:2 already: it may be in one file only");
+  EXPECT_EQ(
+      ErrorOf({{"a.yml", base}, {"b.yml", "providers:\n  - {name: openai}\n"}}),
+      "conf.d/b.yml:2: provider \"openai\" is listed twice (first on conf.d/a.yml:4): put its "
+      "models together");
+  EXPECT_EQ(ErrorOf({{"a.yml", base}, {"b.yml", "\n\nprovidrs: []\n"}}),
+            "conf.d/b.yml:3: unknown key \"providrs\" (did you mean \"providers\"?)");
+  EXPECT_EQ(ErrorOf({{"a.yml", base}, {"b.yml", "- x\n"}}),
+            "conf.d/b.yml:1: expected a map with keys such as \"providers\"");
+  EXPECT_EQ(ErrorOf({{"a.yml", base}, {"b.yml", "x: 1\nx: 2\n"}}),
+            "conf.d/b.yml:2: duplicate key \"x\" (first on line 1)");
+  const std::string price =
+      "prices: [{provider: openai, model: gpt-6-luna, input: 1, output: 1}]\n";
+  EXPECT_EQ(ErrorOf({{"a.yml", base + price}, {"b.yml", price}}),
+            "conf.d/b.yml:1: prices: openai/gpt-6-luna is listed twice (first on conf.d/a.yml:5): "
+            "remove one");
+  EXPECT_EQ(ErrorOf({}), "conf.d: this folder has no file that ends in .yml or .yaml");
+}
+
+TEST_F(ConfigFolderTest, TakesTheYamlFilesOfARealFolder) {
+  const std::string folder = testing::TempDir() + "/heyhi_config_folder";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder + "/..data");
+  const auto write = [&folder](const char* name, const char* text) {
+    std::ofstream(absl::StrCat(folder, "/", name)) << text;
+  };
+  write("..data/20-b.yaml", "providers: [{name: b, base_url: 'https://b.test', models: [m]}]\n");
+  std::filesystem::create_symlink("..data/20-b.yaml", folder + "/20-b.yaml");
+  write("10-a.yml", "providers: [{name: a, base_url: 'https://a.test', models: [m]}]\n");
+  write(".10-a.yml.swp", "not: read\n");
+  write("README.md", "not read");
+  const auto config = LoadConfig(folder, SystemConfigSources());
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->targets.size(), 2U);
+  EXPECT_EQ(config->targets[0]->id.provider, "a");
+  EXPECT_EQ(config->targets[1]->id.provider, "b");
 }
 
 }  // namespace
