@@ -24,7 +24,7 @@ heyhi_import(gnutls gnutls/gnutls.h gnutls)
 heyhi_import(mimalloc mimalloc.h mimalloc)
 
 # The allocator of our programs. A TLS handshake allocates some 2500 times; with glibc's
-# allocator a probe costs 8 % more (docs/bench.md). Sanitizers bring their own.
+# allocator a probe costs 4 to 8 % more (docs/bench.md). Sanitizers bring their own.
 add_library(heyhi_allocator INTERFACE)
 add_library(heyhi::allocator ALIAS heyhi_allocator)
 if(NOT HEYHI_SANITIZE)

@@ -100,6 +100,8 @@ void Daemon::StartManualProbe(const TargetId& id,
     if (targets_[index] != nullptr && targets_[index]->id == target->id) {
       probe_metrics_.Discarded(index, result);
       LearnTokenCap(index, result);
+    } else {
+      Forget(target->id);
     }
     done(ManualProbe{target, result});
   });
@@ -124,8 +126,8 @@ void Daemon::ReplaceTargets(Config config) {
   config_ = std::move(config);
   if (options_.limits != nullptr) transport_.SetLimits(options_.limits(config_));
   watch_.Replace(config_.network);
-  network_up_metric_.Set(watch_.up() ? 1 : 0);
-  latest_.SetOrder({});  // indices may come to stand for others
+  network_up_ = watch_.up();
+  network_up_metric_.Set(network_up_ ? 1 : 0);
   latest_.SetOrder(scheduler_.Replace(config_.targets, config_.maintenance));
   probe_metrics_.DropRemoved();
 }

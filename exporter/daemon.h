@@ -56,13 +56,15 @@ class Daemon {
   // first. Any thread.
   void CallSoon(std::function<void()> call);
   // Makes one call now, for somebody who asked: its cost counts, its outcome does not.
-  // `done` is called once, on the probing thread, or on this one where the daemon has
-  // ended: with nothing where the target has gone, or the daemon ends first. Any thread.
+  // `done` is called once: with nothing where the target has gone or the daemon has ended.
+  // Where the daemon ends during the call, `done` is destroyed uncalled. On the probing
+  // thread, or on this one after the end. Any thread.
   void ProbeNow(const TargetId& target, std::function<void(std::optional<ManualProbe>)> done);
 
   // Puts another configuration in force, soon: what stays keeps its state and counters,
   // what goes loses its series. `done` is called once, on the probing thread: with true
-  // when it is in force, or false where the daemon ends first. Any thread.
+  // when it is in force, or false where the daemon ends first (on this thread where it has
+  // ended). Any thread.
   void Replace(Config config, std::function<void(bool in_force)> done);
   // A new configuration could not be read, and the old one stays. Any thread.
   void NoteFailedReload() { reload_successful_.Set(0); }

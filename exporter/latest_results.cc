@@ -19,7 +19,7 @@ void LatestResults::SetTarget(std::size_t index, const std::shared_ptr<const Tar
 void LatestResults::RemoveTarget(std::size_t index) {
   const MutexLock lock(&mutex_);
   const auto named = index_by_name_.find(standings_[index].target->id.Name());
-  // Another region's target of the same name may have come already.
+  // Another target of that name, in another region, may have come already.
   if (named != index_by_name_.end() && named->second == index) index_by_name_.erase(named);
   standings_[index] = TargetStanding();
 }
@@ -61,7 +61,10 @@ std::vector<TargetStanding> LatestResults::Snapshot() const {
   std::vector<TargetStanding> snapshot;
   const MutexLock lock(&mutex_);
   snapshot.reserve(order_.size());
-  for (const std::size_t index : order_) snapshot.push_back(standings_[index]);
+  for (const std::size_t index : order_) {
+    // While a configuration is being replaced, some have gone.
+    if (standings_[index].target != nullptr) snapshot.push_back(standings_[index]);
+  }
   return snapshot;
 }
 

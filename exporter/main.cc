@@ -213,9 +213,11 @@ int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& lo
   std::thread probing;
   if (status.ok()) status = StartThread(&probing, [&daemon] { daemon.Run(); });
   if (!status.ok()) {
+    daemon.Stop();
+    daemon.Run();  // it only answers who waits for it
     return Complain(kExitFailure, std::string(status.message()));
   }
-  manager.Ready(absl::StrCat("probing ", target_count, " targets"));
+  manager.Ready("probing");
   const std::string signal = WaitForTheEnd(signals, *reloader, daemon, manager);
   manager.Stopping();
   logger.Info("stopping", {{"signal", signal}});

@@ -26,7 +26,10 @@ class MetricsPage::Spare : public std::enable_shared_from_this<Spare> {
  private:
   void Keep(std::string text) {
     const MutexLock lock(&mutex_);
-    if (text.capacity() > text_.capacity()) text_.swap(text);
+    // What has become much too large, since there are fewer targets now, is given back.
+    constexpr std::size_t kFloor = 1 << 20;
+    const bool is_too_large = text.capacity() > 4 * text.size() + kFloor;
+    if (!is_too_large && text.capacity() > text_.capacity()) text_.swap(text);
   }
 
   Mutex mutex_;

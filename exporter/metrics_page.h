@@ -14,7 +14,7 @@
 namespace heyhi {
 
 // Answers scrapes. Each gets a text of its own time, unless many are on their way at
-// once: the text of 10,000 targets has 40 MB, and clients that read slowly must not make
+// once: the text of 10,000 targets has 90 MB, and clients that read slowly must not make
 // the process hold one each. With a limit on how long a client may read, `kOldest` bounds
 // the number of texts too. Thread-safe.
 class MetricsPage {
@@ -34,7 +34,7 @@ class MetricsPage {
   ServerResponse Answer(const ServerRequest& request);
 
  private:
-  // The memory of a text that has been sent: 80 MB that come from the kernel page by page
+  // The memory of a text that has been sent: 90 MB that come from the kernel page by page
   // cost more than what is written into them. It may outlive the page.
   class Spare;
 

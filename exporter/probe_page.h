@@ -34,7 +34,7 @@ class ProbePage {
     // The configured target of that name, with or without its check.
     std::function<std::optional<TargetStanding>(const std::string& name)> find;
     // Makes one call. `done` is called once, on any thread: with nothing where the target
-    // has gone, or the program ends.
+    // has gone. Where the program ends meanwhile it may be destroyed uncalled.
     std::function<void(const TargetId& target,
                        std::function<void(std::optional<ManualProbe>)> done)>
         probe_now;

@@ -75,6 +75,8 @@ std::vector<std::size_t> Scheduler::Replace(
     indices[i] = TakeFreeIndex();
     Begin(indices[i], targets[i]);
   }
+  // Only now: a provider whose targets are all new ones still has its limits.
+  std::erase_if(groups_, [](const auto& group) { return group.second.members.empty(); });
   WatchMaintenance();
   RefreshAll();
   return indices;
@@ -95,7 +97,6 @@ std::size_t Scheduler::TakeFreeIndex() {
 void Scheduler::Remove(std::size_t index) {
   Entry& entry = entries_[index];
   std::erase(entry.group->members, index);
-  if (entry.group->members.empty()) groups_.erase(entry.target->id.provider);
   entry.group = nullptr;
   entry.target = nullptr;
   for (MonotonicTime& due : entry.due) due = absl::InfiniteDuration();

@@ -17,6 +17,8 @@ namespace {
 struct Option {
   std::string_view key;
   std::string_view expected;
+  std::string_view unset;
+  std::string_view meaning;
   // False where the value is not what `expected` says.
   bool (*read)(const YamlNode& value, Settings* settings);
 };
@@ -122,43 +124,53 @@ std::string Describe(const std::string& option, const YamlNode& value) {
 constexpr std::size_t kMaxText = 4096;
 
 constexpr Option kOptions[] = {
-    {"interval", "a duration from 1s to 24h",
+    {"interval", "a duration from 1s to 24h", "the profile's",
+     "between base ticks; more often while a failure is confirmed",
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Seconds(1), absl::Hours(24), &s->interval);
      }},
-    {"slow_after", "a duration from 1ms to 2m",
+    {"slow_after", "a duration from 1ms to 2m", "3s", "a right answer after this counts as slow",
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Milliseconds(1), absl::Minutes(2), &s->slow_after);
      }},
-    {"timeout", "a duration from 100ms to 2m",
+    {"timeout", "a duration from 100ms to 2m", "20s", "no right answer by then is a failure",
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Milliseconds(100), absl::Minutes(2), &s->timeout);
      }},
     {"latency_objective",
      "an edge of the duration histogram: 100ms, 250ms, 500ms, 750ms, 1s, 1.5s, 2s, 3s, 5s, 7.5s, "
      "10s, 15s or 20s",
+     "5s", "the p95 that the target should stay below, for alerts",
      [](const YamlNode& n, Settings* s) { return ReadObjective(n, &s->latency_objective); }},
-    {"prompt", "a text of at most 4096 bytes",
+    {"prompt", "a text of at most 4096 bytes", "ping", "what is sent",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->prompt, kMaxText); }},
-    {"max_tokens", "a whole number from 1 to 1024",
+    {"max_tokens", "a whole number from 1 to 1024", "the smallest that works",
+     "the cap on output tokens",
      [](const YamlNode& n, Settings* s) { return ReadInteger(n, 1, 1024, &s->max_tokens); }},
-    {"checks", "a list of checks, each once; this version knows: chat, stream",
+    {"checks", "a list of checks, each once; this version knows: chat, stream", "[chat]",
+     "what is exercised; each is a target",
      [](const YamlNode& n, Settings* s) { return ReadChecks(n, &s->checks); }},
-    {"api_version", "a version such as 2026-10-21",
+    {"api_version", "a version such as 2026-10-21", "the provider's",
+     "the version that the call names, where it names one",
      [](const YamlNode& n, Settings* s) { return ReadVersion(n, &s->api_version); }},
     {"api_key_env", "the name of an environment variable: capital letters, digits and \"_\"",
+     "the provider's", "the environment variable that holds the key",
      [](const YamlNode& n, Settings* s) { return ReadVariableName(n, &s->api_key_env); }},
-    {"api_key_file", "the path of a file that holds the key",
+    {"api_key_file", "the path of a file that holds the key", "none",
+     "the file that holds the key; a line feed at its end is taken off",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_file, kMaxText); }},
-    {"base_url", "an http or https URL",
+    {"base_url", "an http or https URL", "the provider's",
+     "the endpoint; private addresses are allowed where it is written here",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->base_url, kMaxText); }},
-    {"dialect", "the name of a dialect",
+    {"dialect", "the name of a dialect", "the provider's, else openai_chat", "how to talk to it",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->dialect, kMaxText); }},
-    {"allow_plain_http", "true or false",
+    {"allow_plain_http", "true or false", "false",
+     "let http go beyond this machine: the key is readable on the way",
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->allow_plain_http); }},
-    {"ca_file", "the path of a PEM file",
+    {"ca_file", "the path of a PEM file", "the system's bundle",
+     "the certificates that verify the server",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->ca_file, kMaxText); }},
-    {"serves_production", "true or false",
+    {"serves_production", "true or false", "false", "a label for your alerts",
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->serves_production); }},
 };
 
@@ -187,7 +199,8 @@ void Settings::OverrideWith(const Settings& later) {
 
 std::vector<SettingInfo> AllSettings() {
   std::vector<SettingInfo> settings;
-  for (const Option& option : kOptions) settings.push_back({option.key, option.expected});
+  for (const Option& option : kOptions)
+    settings.push_back({option.key, option.expected, option.unset, option.meaning});
   return settings;
 }
 

@@ -56,6 +56,8 @@ struct Settings {
 struct SettingInfo {
   std::string_view key;
   std::string_view expected;  // "a duration from 1s to 24h"
+  std::string_view unset;     // what holds where nothing sets it: "2m"
+  std::string_view meaning;   // in a phrase
 };
 // All options in the order of the documentation.
 std::vector<SettingInfo> AllSettings();

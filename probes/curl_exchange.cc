@@ -199,9 +199,11 @@ void CurlExchange::Nudge() {
 void CurlExchange::BeginReading(int fd) {
   if (!request_is_out()) return;  // handshakes are our work too
   const std::optional<absl::Duration> age = AgeOfArrival(fd);
-  // An error may come just now, and is told once only.
-  if (!age.has_value() && errno == ECONNRESET) was_reset_ = true;
-  if (!age.has_value()) return;
+  if (!age.has_value()) {
+    // An error may come just now, and is told once only.
+    if (errno != 0 && errno != EAGAIN && errno != EINTR) was_cut_ = true;
+    return;
+  }
   const absl::Duration now = Elapsed();
   // No answer comes before its request, whatever the wall clock did.
   arrival_ = std::clamp(now - *age, std::min(*result_.times.request_sent, now), now);
@@ -232,13 +234,33 @@ void CurlExchange::Finish(CURLcode code) {
   // Closing TLS and taking the connection down come after the last byte: 0.3 ms that
   // are not the server's.
   if (code == CURLE_OK && progress_at_.has_value()) result_.times.total = *progress_at_;
-  if (was_reset_ && !result_.failure.has_value()) {
+  // To libcurl it looked like the server's end of the connection, which ends some answers.
+  const bool looks_whole = code == CURLE_OK && !EndsByClosing();
+  if (was_cut_ && !looks_whole && !result_.failure.has_value()) {
     result_.failure = Reason::kConnReset;
-    result_.failure_detail = "connection reset by peer";
+    result_.failure_detail = "the connection broke while the answer was awaited";
   } else if (code != CURLE_OK) {
     SetFailure(code);
   }
   Detach();  // closes the connection, where it is open still
+}
+
+bool CurlExchange::EndsByClosing() const {
+  constexpr long kHttp2 = CURL_HTTP_VERSION_2_0;
+  long version = 0;
+  curl_off_t length = -1;
+  curl_easy_getinfo(handle_, CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(handle_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  const bool is_chunked =
+      std::any_of(result_.headers.begin(), result_.headers.end(),
+                  [](const auto& header) { return header.first == "transfer-encoding"; });
+  return version < kHttp2 && length < 0 && !is_chunked;
+}
+
+absl::Duration CurlExchange::ArrivedAt() {
+  const absl::Duration at = arrival_.has_value() ? *arrival_ : Elapsed();
+  last_arrival_ = std::max(last_arrival_, at);  // time does not go back
+  return last_arrival_;
 }
 
 void CurlExchange::SetFailure(CURLcode code) {

@@ -97,7 +97,9 @@ class CurlExchange {
   void Detach();
   absl::Duration Elapsed() const { return clock_.Monotonic() - started_; }
   // When what libcurl hands over now reached us.
-  absl::Duration ArrivedAt() const { return arrival_.has_value() ? *arrival_ : Elapsed(); }
+  absl::Duration ArrivedAt();
+  // Nothing but the end of the connection tells the end of the answer.
+  bool EndsByClosing() const;
 
   const Clock& clock_;
   const CurlTransportOptions& options_;
@@ -115,8 +117,9 @@ class CurlExchange {
   std::function<void()> on_address_lost_;
   bool connected_ = false;
   int requests_sent_ = 0;
-  std::optional<absl::Duration> arrival_;      // of what is being read
-  bool was_reset_ = false;                     // and libcurl may not know
+  std::optional<absl::Duration> arrival_;  // of what is being read
+  absl::Duration last_arrival_ = absl::ZeroDuration();
+  bool was_cut_ = false;                       // and libcurl may not know
   std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
   int socket_errno_ = 0;                       // of a socket that could not be made
   std::string refused_address_;                // that we did not connect to, since it is not public

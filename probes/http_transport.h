@@ -85,8 +85,6 @@ struct HttpExchange {
   std::string Header(const std::string& name) const;
 };
 
-// The seam between probing and the network. One thread at a time may use it,
-// except for Wake.
 // How much a transport does at once.
 struct TransportLimits {
   // Exchanges beyond these wait for their turn, hosts by turns and each in the order of
@@ -100,6 +98,8 @@ struct TransportLimits {
   std::size_t max_handshakes = 16;
 };
 
+// The seam between probing and the network. One thread at a time may use it,
+// except for Wake.
 class HttpTransport {
  public:
   using Done = std::function<void(HttpExchange)>;

@@ -67,7 +67,10 @@ void NetworkWatch::Replace(const Options& options) {
   rounds_.clear();  // answers that are on their way belong to none
   up_ = true;
   asked_ = true;
-  for (Question& question : questions_) question.is_new = true;
+  for (Question& question : questions_) {
+    question.is_new = true;
+    question.asked = clock_.Monotonic();  // the new ones get their time to answer
+  }
 }
 
 void NetworkWatch::Ask() { asked_ = true; }

@@ -44,7 +44,7 @@ class NetworkWatch {
   NetworkWatch(HttpTransport& transport, const Clock& clock, Options options);
 
   // Other canaries, from now on: what the ones before said counts no more. The same
-  // ones change nothing.
+  // ones change nothing. Who waits for a verdict waits for theirs.
   void Replace(const Options& options);
 
   // Something looks wrong: asks the canaries, soon if they were asked just now. After

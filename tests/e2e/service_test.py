@@ -37,7 +37,7 @@ class NotifyTest(unittest.TestCase):
     def test_it_says_that_it_is_ready_alive_and_stopping(self):
         with tempfile.TemporaryDirectory() as folder:
             exporter, manager = self.start(f"{folder}/notify")
-            self.assertIn("STATUS=probing 1 targets", self.receive_until(manager, "READY=1"))
+            self.assertIn("STATUS=probing", self.receive_until(manager, "READY=1"))
             for _ in range(3):
                 self.receive_until(manager, "WATCHDOG=1")
             exporter.process.terminate()

@@ -131,6 +131,36 @@ TEST_F(DaemonReloadTest, ALearnedTokenCapStaysLearned) {
   EXPECT_EQ(Sample("heyhi_probe_token_cap", "a", "m"), 64);
 }
 
+TEST_F(DaemonReloadTest, AProviderThatAskedForAWaitIsLeftAloneByItsNewTargetsToo) {
+  Begin(ConfigOf({MakeTarget("a", "m")}), [](const HttpRequest&) {
+    HttpExchange refused = AnswerAfter(absl::Seconds(1), 429, "{}");
+    refused.headers.emplace_back("retry-after", "3600");
+    return refused;
+  });
+  RunFor(absl::Minutes(2));
+  const std::size_t calls = transport_->requests().size();
+  Replace(ConfigOf({MakeTarget("a", "other")}));
+  RunFor(absl::Minutes(30));
+  EXPECT_EQ(transport_->requests().size(), calls);
+}
+
+TEST_F(DaemonReloadTest, WhatFailedWhileCanariesAreReplacedIsJudgedByTheNewOnes) {
+  Begin(ConfigOf({MakeTarget("a", "m")}), [this](const HttpRequest&) {
+    return network_works_ ? AnswerAfter(absl::Seconds(1), 200, HealthyChatBody())
+                          : FailureAfter(absl::Milliseconds(50), Reason::kConnUnreachable);
+  });
+  RunFor(absl::Minutes(2));
+  network_works_ = false;
+  const std::size_t before = transport_->requests().size();
+  while (transport_->requests().size() == before) RunFor(absl::Milliseconds(20));
+  Config other = ConfigOf({MakeTarget("a", "m")});
+  other.network.canaries = {"one.test:443", "two.test:443", "three.test:443"};
+  Replace(std::move(other));
+  RunFor(absl::Seconds(5));
+  EXPECT_THAT(daemon_->MetricsText({}), HasSubstr("error_type=\"other\",fault=\"network\"} 1\n"));
+  EXPECT_THAT(daemon_->MetricsText({}), HasSubstr("error_type=\"other\",fault=\"provider\"} 0\n"));
+}
+
 TEST_F(DaemonReloadTest, APriceMakesACost) {
   BeginHealthy(ConfigOf({MakeTarget("a", "m")}));
   RunFor(absl::Minutes(2));

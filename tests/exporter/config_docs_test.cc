@@ -1,0 +1,42 @@
+// docs/configuration.md is written from the table of options.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "exporter/settings.h"
+
+namespace heyhi {
+namespace {
+
+constexpr char kBegin[] = "<!-- options: written by config_docs_test -->\n";
+constexpr char kEnd[] = "<!-- end of options -->\n";
+
+std::string TableOfOptions() {
+  std::string table = "| option | value | where unset | meaning |\n|---|---|---|---|\n";
+  for (const SettingInfo& setting : AllSettings()) {
+    table.append("| `").append(setting.key).append("` | ").append(setting.expected);
+    table.append(" | ").append(setting.unset).append(" | ").append(setting.meaning).append(" |\n");
+  }
+  return table;
+}
+
+TEST(ConfigDocsTest, ThePageHasTheTableOfOptions) {
+  const std::string path = absl::StrCat(HEYHI_SOURCE_DIR, "/docs/configuration.md");
+  std::ifstream file(path);
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::size_t begin = page.find(kBegin);
+  const std::size_t end = page.find(kEnd);
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_NE(end, std::string::npos);
+  const std::string wanted =
+      absl::StrCat(page.substr(0, begin), kBegin, TableOfOptions(), page.substr(end));
+  if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
+  EXPECT_EQ(page, wanted) << "run this test with HEYHI_UPDATE_GOLDEN=1";
+}
+
+}  // namespace
+}  // namespace heyhi
