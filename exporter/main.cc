@@ -19,6 +19,7 @@
 #include "serving/descriptor_limit.h"
 #include "serving/flags.h"
 #include "serving/log.h"
+#include "serving/out_of_memory.h"
 #include "serving/service_manager.h"
 #include "serving/signals.h"
 #include "serving/thread.h"
@@ -229,6 +230,7 @@ int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& lo
 
 int Main(const std::vector<std::string>& arguments) {
   ForbidCoreDumps();
+  SayWhenMemoryRunsOut();
   ServiceManager manager;
   Flags flags;
   FlagSet set = DeclareFlags(flags);

@@ -173,7 +173,7 @@ class HostileCase(unittest.TestCase):
                 return scrape.descriptors() <= base + DESCRIPTORS_PER_PROBE * in_flight
             wait_for(f"{base} open descriptors beside those of probes in flight", back, limit)
 
-    def expect_growth(self, before, after, limit=8 * MEBIBYTE):
+    def expect_growth(self, before, after, limit=16 * MEBIBYTE):
         if HAS_PROC and not SANITIZED:
             self.assertLessEqual(after.resident() - before.resident(), limit)
 
