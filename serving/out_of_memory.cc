@@ -9,6 +9,7 @@
 #include <string_view>
 
 // Absent where the program is not linked with mimalloc: under sanitizers.
+// NOLINTNEXTLINE(readability-identifier-naming): mimalloc's
 extern "C" __attribute__((weak)) void mi_register_error(void (*handler)(int error, void* argument),
                                                         void* argument);
 
