@@ -27,8 +27,9 @@ class CurlMultis::Multi : public Watcher {
   void OnReady(int fd, bool readable, bool writable) override {
     int running = 0;
     const int mask = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
-    // Where both are said, an error may be waiting, which only libcurl may take.
-    const auto found = readable && !writable ? exchanges_.find(fd) : exchanges_.end();
+    // It may read whatever it is told. Where both are said, an error may be waiting, which
+    // only libcurl may take.
+    const auto found = readable && writable ? exchanges_.end() : exchanges_.find(fd);
     // It outlives the call: exchanges end in TakeEnded.
     CurlExchange* const exchange = found == exchanges_.end() ? nullptr : found->second;
     if (exchange != nullptr) exchange->BeginReading(fd);
