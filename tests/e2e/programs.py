@@ -189,12 +189,19 @@ class Exporter(Program):
         expect_no_canary(text, path)
         return text
 
-    def status(self, path):
+    def ask(self, path, method="GET", headers=None):
+        """Status and text of the answer, whatever it is."""
+        request = urllib.request.Request(self.url + path, method=method, headers=headers or {})
         try:
-            with urllib.request.urlopen(self.url + path, timeout=LIMIT_SECONDS) as answer:
-                return answer.status
+            with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+                status, text = answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            status, text = error.code, error.read().decode()
+        expect_no_canary(text, path)
+        return status, text
+
+    def status(self, path):
+        return self.ask(path)[0]
 
     def metric(self, name, **labels):
         """The sum of the samples of that name whose labels include `labels`."""

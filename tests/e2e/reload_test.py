@@ -6,13 +6,11 @@ import signal
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
 
 from programs import CANARY, HAS_PROC, SANITIZED, Emulator, Exporter, config_for, wait_for
 
 MEBIBYTE = 1 << 20
-RELOADS = 1000
+WARM_UP, RELOADS = 500, 1000  # the allocator's stock grows for some hundred
 STAYS = "openai"
 FIRST, SECOND = [STAYS, "mistral"], [STAYS, "groq"]
 
@@ -56,13 +54,7 @@ class ReloadTest(unittest.TestCase):
 
     def post(self, headers=None):
         """The status and the text of a reload."""
-        request = urllib.request.Request(self.exporter.url + "/-/reload", method="POST",
-                                         headers=headers or {})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+        return self.exporter.ask("/-/reload", "POST", headers)
 
     def providers(self):
         return {name for name in {*FIRST, *SECOND}
@@ -113,10 +105,9 @@ class ReloadTest(unittest.TestCase):
         self.assertEqual(self.exporter.status("/-/reload"), 405)
         closed = Exporter(self.config(FIRST), {"TEST_KEY": CANARY})
         self.addCleanup(closed.stop)
-        with self.assertRaises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(closed.url + "/-/reload", data=b"")
-        self.assertEqual(raised.exception.code, 403)
-        self.assertIn("--web.enable-lifecycle", raised.exception.read().decode())
+        status, answer = closed.ask("/-/reload", "POST")
+        self.assertEqual(status, 403)
+        self.assertIn("--web.enable-lifecycle", answer)
 
     def held(self):
         """Memory, descriptors and threads."""
@@ -125,7 +116,9 @@ class ReloadTest(unittest.TestCase):
                 len(os.listdir(f"/proc/{pid}/fd")), len(os.listdir(f"/proc/{pid}/task")))
 
     def test_w_07_a_thousand_reloads_leave_nothing_behind(self):
-        bad = [text for text, _ in self.bad_configs().values() if len(text) < MEBIBYTE]
+        # The bomb takes 12 MiB until it is refused, which the allocator gives back or not.
+        bad = [text for what, (text, _) in self.bad_configs().items()
+               if what not in ("5 MB", "alias bomb")]
         ended = threading.Event()
         scrapes, failed = [], []
         def scrape():
@@ -138,14 +131,14 @@ class ReloadTest(unittest.TestCase):
         scraper.start()
         attempts, held = [], []
         try:
-            for i in range(RELOADS):
+            for i in range(WARM_UP + RELOADS):
                 is_good = i % 3 != 2
                 providers = FIRST if i % 2 else SECOND
-                self.file.write_text(self.config(providers) if is_good else bad[i % len(bad)])
+                self.file.write_text(self.config(providers) if is_good else bad[i // 3 % len(bad)])
                 if i % 5 == 0:  # at the same time
                     self.exporter.process.send_signal(signal.SIGHUP)
                 self.assertEqual(self.post()[0], 200 if is_good else 500)
-                if i % 100 == 99:
+                if i >= WARM_UP and i % 100 == 99:
                     attempts.append(self.exporter.metric("heyhi_probe_attempts_total",
                                                          provider=STAYS))
                     held.append(self.held() if HAS_PROC else None)
