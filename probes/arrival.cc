@@ -33,7 +33,7 @@ ArrivalClock::~ArrivalClock() {
   if (fd_ >= 0) close(fd_);
 }
 
-std::optional<absl::Duration> AgeOfArrival(int fd) {
+Arrival LookAtArrival(int fd) {
   char bytes[4096];
   iovec part = {bytes, sizeof bytes};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(KernelTimes))];
@@ -42,20 +42,20 @@ std::optional<absl::Duration> AgeOfArrival(int fd) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  errno = 0;
-  if (recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) <= 0) return std::nullopt;
-  errno = 0;
+  const ssize_t size = recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0 && errno != EAGAIN && errno != EINTR) return {std::nullopt, errno};
+  if (size <= 0) return {};
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header == nullptr || header->cmsg_level != SOL_SOCKET ||
       header->cmsg_type != SCM_TIMESTAMPING || header->cmsg_len < CMSG_LEN(sizeof(KernelTimes))) {
-    return std::nullopt;
+    return {};
   }
   KernelTimes times;
   std::memcpy(&times, CMSG_DATA(header), sizeof times);
-  if (times.software.tv_sec == 0) return std::nullopt;
+  if (times.software.tv_sec == 0) return {};
   timespec now = {};
   clock_gettime(CLOCK_REALTIME, &now);  // the clock that the kernel stamps by
-  return absl::DurationFromTimespec(now) - absl::DurationFromTimespec(times.software);
+  return {absl::DurationFromTimespec(now) - absl::DurationFromTimespec(times.software)};
 }
 
 }  // namespace heyhi

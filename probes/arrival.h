@@ -27,12 +27,16 @@ class ArrivalClock {
   int fd_;
 };
 
-// How long ago the newest of the bytes that wait in the socket arrived (of the first
-// 4 KiB). Absent where none wait, or the kernel did not note it. Not exact where the
-// wall clock was set meanwhile: the caller bounds it by what it knows. Where an error waits
-// in the place of bytes, errno says which, and nobody is told of it again; else errno is 0
-// (or EAGAIN).
-std::optional<absl::Duration> AgeOfArrival(int fd);
+struct Arrival {
+  // How long ago the newest of the bytes that wait in the socket arrived (of the first
+  // 4 KiB). Absent where none wait, or the kernel did not note it. Not exact where the
+  // wall clock was set meanwhile: the caller bounds it by what it knows.
+  std::optional<absl::Duration> age;
+  // The errno that waited in the place of bytes, or 0. Nobody is told of it again.
+  int error = 0;
+};
+// Takes no bytes.
+Arrival LookAtArrival(int fd);
 
 }  // namespace heyhi
 

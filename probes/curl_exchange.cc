@@ -198,15 +198,12 @@ void CurlExchange::Nudge() {
 
 void CurlExchange::BeginReading(int fd) {
   if (!request_is_out()) return;  // handshakes are our work too
-  const std::optional<absl::Duration> age = AgeOfArrival(fd);
-  if (!age.has_value()) {
-    // An error may come just now, and is told once only.
-    if (errno != 0 && errno != EAGAIN && errno != EINTR) was_cut_ = true;
-    return;
-  }
+  const Arrival newest = LookAtArrival(fd);
+  was_cut_ |= newest.error != 0;  // it came just now, and libcurl will not be told
+  if (!newest.age.has_value()) return;
   const absl::Duration now = Elapsed();
   // No answer comes before its request, whatever the wall clock did.
-  arrival_ = std::clamp(now - *age, std::min(*result_.times.request_sent, now), now);
+  arrival_ = std::clamp(now - *newest.age, std::min(*result_.times.request_sent, now), now);
 }
 
 void CurlExchange::NoteEnd() {

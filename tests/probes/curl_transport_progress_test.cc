@@ -39,7 +39,7 @@ bool KernelNotesArrivals(int port) {
     char byte = 0;
     noted = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
             send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0 &&
-            recv(fd, &byte, 1, MSG_PEEK) == 1 && AgeOfArrival(fd).has_value();
+            recv(fd, &byte, 1, MSG_PEEK) == 1 && LookAtArrival(fd).age.has_value();
     close(fd);
   }
   return noted;
