@@ -28,19 +28,14 @@ void MoveLines(YamlNode* node, int by) {
 absl::Status ConfigTree::Add(const std::string& file, const std::string& text) {
   absl::StatusOr<YamlNode> root = ParseYaml(file, text);
   if (!root.ok()) return root.status();
-  const bool is_first = files_.empty();
   files_.push_back({file, lines_});
   MoveLines(&*root, lines_);
   lines_ += static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
-  if (is_first) {
+  if (root_.kind == YamlNode::Kind::kNull) {  // the first, or nothing but comments before it
     root_ = *std::move(root);
     return absl::OkStatus();
   }
-  if (root->kind == YamlNode::Kind::kNull) return absl::OkStatus();  // nothing but comments
-  if (root_.kind == YamlNode::Kind::kNull) {
-    root_ = *std::move(root);
-    return absl::OkStatus();
-  }
+  if (root->kind == YamlNode::Kind::kNull) return absl::OkStatus();
   if (root->kind != YamlNode::Kind::kMap || root_.kind != YamlNode::Kind::kMap) {
     const int line = root_.kind == YamlNode::Kind::kMap ? root->line : root_.line;
     return absl::InvalidArgumentError(

@@ -37,18 +37,18 @@ bool ShowedACertificate(const HttpExchange& exchange) {
 }  // namespace
 
 absl::Status CheckHealth(const std::string& listen_address, bool tls) {
-  HttpRequest request;
-  request.method = "GET";
-  request.url =
-      absl::StrCat(tls ? "https" : "http", "://", AddressToAsk(listen_address), "/-/healthy");
-  request.timeout = kPatience;
-  const std::string url = request.url;
   if (absl::EndsWith(listen_address, ":0")) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--healthcheck needs the port: give the --web.listen-address that the exporter was "
         "started with, not \"",
         listen_address, "\""));
   }
+  const std::string url =
+      absl::StrCat(tls ? "https" : "http", "://", AddressToAsk(listen_address), "/-/healthy");
+  HttpRequest request;
+  request.method = "GET";
+  request.url = url;
+  request.timeout = kPatience;
   RealClock clock;
   auto transport = MakeCurlTransport(clock, {});
   if (!transport.ok()) return transport.status();

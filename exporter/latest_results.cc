@@ -18,9 +18,7 @@ void LatestResults::SetTarget(std::size_t index, const std::shared_ptr<const Tar
 
 void LatestResults::RemoveTarget(std::size_t index) {
   const MutexLock lock(&mutex_);
-  const auto named = index_by_name_.find(standings_[index].target->id.Name());
-  // Another target of that name, in another region, may have come already.
-  if (named != index_by_name_.end() && named->second == index) index_by_name_.erase(named);
+  index_by_name_.erase(standings_[index].target->id.Name());
   standings_[index] = TargetStanding();
 }
 

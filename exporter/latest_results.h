@@ -31,6 +31,7 @@ class LatestResults {
  public:
   // `index` stands for this target from now on, or still: then it keeps its results.
   void SetTarget(std::size_t index, const std::shared_ptr<const Target>& target);
+  // To be called before another index stands for a target of that name.
   void RemoveTarget(std::size_t index);
   // The indices in the order of the configuration: what Snapshot shows.
   void SetOrder(std::vector<std::size_t> order);

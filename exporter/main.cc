@@ -87,13 +87,6 @@ int Complain(int exit_code, std::string message) {
   return exit_code;
 }
 
-absl::StatusOr<Config> Load(const Flags& flags) {
-  const auto shard = ParseShard(flags.shard);
-  if (!shard.ok()) return shard.status();
-  return LoadConfig(flags.config_file, SystemConfigSources(),
-                    [&shard](const TargetId& target) { return shard->Has(target); });
-}
-
 // A probe takes up to three descriptors (its connection, two DNS sockets), and some
 // are kept for scrapes, pages, files and canaries.
 std::size_t InFlightThatFit(std::size_t wanted, Logger& logger) {
@@ -173,7 +166,9 @@ void Announce(const Flags& flags, std::size_t targets, const std::string& region
   }
 }
 
-int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& logger) {
+// `load` reads the configuration again.
+int Serve(const Flags& flags, Config config, const Reloader::Load& load, ServiceManager& manager,
+          Logger& logger) {
   const Signals signals({SIGINT, SIGTERM, SIGHUP});
 
   RealClock clock;
@@ -194,7 +189,7 @@ int Serve(const Flags& flags, Config config, ServiceManager& manager, Logger& lo
   const std::string region = config.region;
   Daemon daemon(std::move(config), options, clock, **transport, logger);
 
-  auto reloader = std::make_unique<Reloader>([&flags] { return Load(flags); }, daemon, logger);
+  auto reloader = std::make_unique<Reloader>(load, daemon, logger);
   WebSources sources = daemon.Sources();
   if (flags.enable_lifecycle) {
     sources.reload = [&reloader](Reloader::Done done) { reloader->Request(std::move(done)); };
@@ -250,10 +245,13 @@ int Main(const std::vector<std::string>& arguments) {
   Logger logger(*log_options);
 
   if (flags.healthcheck) return AskWhetherHealthy(flags, logger);
-  if (const auto shard = ParseShard(flags.shard); !shard.ok()) {
-    return Complain(kExitUsage, std::string(shard.status().message()));
-  }
-  auto config = Load(flags);
+  const auto shard = ParseShard(flags.shard);
+  if (!shard.ok()) return Complain(kExitUsage, std::string(shard.status().message()));
+  const Reloader::Load load = [&flags, &shard] {
+    return LoadConfig(flags.config_file, SystemConfigSources(),
+                      [&shard](const TargetId& target) { return shard->Has(target); });
+  };
+  auto config = load();
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
   if (flags.config_check && !flags.web_config_file.empty()) {
     const auto web = WebConfigWatch(flags.web_config_file, logger).Load();
@@ -267,7 +265,7 @@ int Main(const std::vector<std::string>& arguments) {
   if (absl::Status status = InitNetwork(); !status.ok()) {
     return Complain(kExitFailure, std::string(status.message()));
   }
-  return Serve(flags, *std::move(config), manager, logger);
+  return Serve(flags, *std::move(config), load, manager, logger);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "exporter/latency_buckets.h"
 #include "exporter/probe_metrics.h"
 #include "serving/metric_table.h"
 
@@ -102,8 +104,9 @@ void Copy(const std::string& text, prometheus::Registry& registry) {
     } else if (absl::EndsWith(line.substr(0, open), "_count")) {
       const std::vector<double> bounds =
           name == "heyhi_scheduled_probe_duration_seconds"
-              ? std::vector<double>{0.5, 1, 2, 3, 5, 10, 20}
-              : std::vector<double>{0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20};
+              ? std::vector<double>(std::begin(kScheduledDurationBuckets),
+                                    std::end(kScheduledDurationBuckets))
+              : std::vector<double>(std::begin(kDurationBuckets), std::end(kDurationBuckets));
       auto& histogram = histograms->Add(labels, bounds);
       for (int i = 0; i < static_cast<int>(value); ++i) histogram.Observe(0.467891);
     }

@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "exporter/settings.h"
+#include "probes/target.h"
 
 namespace heyhi {
 namespace {
@@ -36,6 +38,19 @@ TEST(ConfigDocsTest, ThePageHasTheTableOfOptions) {
       absl::StrCat(page.substr(0, begin), kBegin, TableOfOptions(), page.substr(end));
   if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
   EXPECT_EQ(page, wanted) << "run this test with HEYHI_UPDATE_GOLDEN=1";
+}
+
+TEST(ConfigDocsTest, WhatHoldsWhereUnsetIsTrue) {
+  std::map<std::string, std::string> unset;
+  for (const SettingInfo& setting : AllSettings()) {
+    unset[std::string(setting.key)] = std::string(setting.unset);
+  }
+  const Target target;
+  EXPECT_EQ(unset["slow_after"], absl::FormatDuration(target.slow_after));
+  EXPECT_EQ(unset["timeout"], absl::FormatDuration(target.timeout));
+  EXPECT_EQ(unset["latency_objective"], absl::FormatDuration(target.latency_objective));
+  EXPECT_EQ(unset["prompt"], target.prompt);
+  EXPECT_EQ(unset["serves_production"], target.serves_production ? "true" : "false");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "probes/simulated_clock.h"
 #include "serving/metric_table.h"
+#include "tests/exporter/example_result.h"
 
 namespace heyhi {
 namespace {
@@ -36,12 +37,7 @@ class ProbePageTest : public testing::Test {
     result_.times.total = absl::Milliseconds(500);
   }
   void Fail() {
-    result_.outcome = Outcome::kFailed;
-    result_.reason = Reason::kRpm;
-    result_.error_type = ErrorType::kRateLimit;
-    result_.fault = Fault::kAccount;
-    result_.rule = "O14";
-    result_.http_status = 429;
+    FailByRateLimit(&result_);
     result_.sample = SupportSample{{{"retry-after", "20"}, {"set-cookie", "[hidden]"}}, "{}"};
   }
   ServerRequest Request(const std::string& target, const std::string& debug = "") const {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "exporter/probe_report.h"
 #include "probes/json.h"
+#include "tests/exporter/example_result.h"
 
 namespace heyhi {
 namespace {
@@ -28,18 +29,8 @@ ProbeResult Failed(const Target& target) {
   result.started_at =
       absl::FromCivil(absl::CivilSecond(2026, 11, 23, 3, 2, 1), absl::UTCTimeZone()) +
       absl::Milliseconds(250);
-  result.reason = Reason::kRpm;
-  result.error_type = ErrorType::kRateLimit;
-  result.fault = Fault::kAccount;
-  result.rule = "O14";
-  result.detail = "HTTP status 429";
-  result.http_status = 429;
-  result.times.dns = absl::Milliseconds(12);
-  result.times.connect = absl::Milliseconds(35);
-  result.times.tls = absl::Milliseconds(76);
-  result.times.request_sent = absl::Milliseconds(76);
-  result.times.first_byte = absl::Milliseconds(426);
-  result.times.total = absl::Milliseconds(431);
+  FailByRateLimit(&result);
+  result.times = ExampleTimes();
   result.headroom = {0.5, std::nullopt};
   result.sample =
       SupportSample{{{"retry-after", "20"}}, "{\"error\":\n{\"message\":\"too many\"}}"};

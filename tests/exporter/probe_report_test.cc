@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "exporter/terminal_text.h"
+#include "tests/exporter/example_result.h"
 
 namespace heyhi {
 namespace {
@@ -33,12 +34,7 @@ ProbeResult Answered(const Target& target) {
       absl::FromCivil(absl::CivilSecond(2026, 11, 23, 3, 2, 1), absl::UTCTimeZone());
   result.outcome = Outcome::kOk;
   result.http_status = 200;
-  result.times.dns = absl::Milliseconds(12);
-  result.times.connect = absl::Milliseconds(35);
-  result.times.tls = absl::Milliseconds(76);
-  result.times.request_sent = absl::Milliseconds(76);
-  result.times.first_byte = absl::Milliseconds(426);
-  result.times.total = absl::Milliseconds(431);
+  result.times = ExampleTimes();
   result.remote_address = "203.0.113.7";
   result.request_id = "req_abc";
   result.served_model = "gpt-6-luna-2026-09-22";
@@ -51,13 +47,7 @@ ProbeResult Answered(const Target& target) {
 
 ProbeResult RateLimited(const Target& target) {
   ProbeResult result = Answered(target);
-  result.outcome = Outcome::kFailed;
-  result.reason = Reason::kRpm;
-  result.error_type = ErrorType::kRateLimit;
-  result.fault = Fault::kAccount;
-  result.rule = "O14";
-  result.detail = "HTTP status 429";
-  result.http_status = 429;
+  FailByRateLimit(&result);
   result.served_model.clear();
   result.usage.reset();
   result.cost_usd.reset();
