@@ -196,6 +196,13 @@ void CurlExchange::Nudge() {
   curl_easy_pause(handle_, CURLPAUSE_CONT);
 }
 
+void CurlExchange::SayIfEarly() {
+  curl_off_t sent = 0;
+  curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
+  is_early_ |= sent < static_cast<curl_off_t>(request_.body.size());
+  if (is_early_ && on_early_ != nullptr) on_early_();
+}
+
 void CurlExchange::BeginReading(int fd) {
   if (!request_is_out()) return;  // handshakes are our work too
   const Arrival newest = LookAtArrival(fd);
@@ -372,12 +379,14 @@ int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t 
 std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
   const std::string_view line(data, size * count);
+  exchange->SayIfEarly();
   return exchange->recorder_.AddHeaderLine(line, exchange->ArrivedAt()) ? line.size() : 0;
 }
 
 std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* exchange = static_cast<CurlExchange*>(self);
   const std::string_view bytes(data, size * count);
+  exchange->SayIfEarly();
   return exchange->recorder_.AddBody(bytes, exchange->ArrivedAt()) ? bytes.size() : 0;
 }
 

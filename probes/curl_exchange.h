@@ -61,6 +61,10 @@ class CurlExchange {
   // Makes libcurl look at it at once. By itself it would try the next address of the
   // same family after half of the timeout (7.88.1).
   void Nudge();
+  // Called from within libcurl where some of the answer came before the request was all
+  // out. Over HTTP/2 libcurl (7.88.1) may read the end of such an answer, send what is left
+  // of the request, and then wait for what it has read: it must be told to read once more.
+  void set_on_early(std::function<void()> call) { on_early_ = std::move(call); }
 
   // Around each call that lets libcurl read from this socket: what it reads came when
   // the kernel says, not now.
@@ -90,6 +94,7 @@ class CurlExchange {
 
   CURLcode SetOptions(const std::vector<std::string>& addresses);
   CURLcode SetHooks();
+  void SayIfEarly();
   // Takes what is not asked for twice as the result; libcurl would ask again.
   void RefuseToRepeat();
   void SetFailure(CURLcode code);
@@ -115,10 +120,12 @@ class CurlExchange {
   char error_text_[CURL_ERROR_SIZE] = "";
   std::function<void()> on_request_out_;
   std::function<void()> on_address_lost_;
+  std::function<void()> on_early_;
   bool connected_ = false;
   int requests_sent_ = 0;
   std::optional<absl::Duration> arrival_;  // of what is being read
   absl::Duration last_arrival_ = absl::ZeroDuration();
+  bool is_early_ = false;                      // the answer: before the request was all out
   bool was_cut_ = false;                       // and libcurl may not know
   std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
   int socket_errno_ = 0;                       // of a socket that could not be made

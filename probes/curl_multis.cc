@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -35,6 +36,12 @@ class CurlMultis::Multi : public Watcher {
     if (exchange != nullptr) exchange->BeginReading(fd);
     curl_multi_socket_action(handle_, fd, mask, &running);
     if (exchange != nullptr) exchange->EndReading();
+  }
+
+  void ReadOnceMore(const CurlExchange* exchange) {
+    const auto found = std::find_if(exchanges_.begin(), exchanges_.end(),
+                                    [&](const auto& entry) { return entry.second == exchange; });
+    if (found != exchanges_.end()) OnReady(found->first, true, false);
   }
 
   void RunTimer(MonotonicTime now) {
@@ -89,6 +96,7 @@ CurlMultis::Multi* CurlMultis::MultiFor(const std::string& ca_file) {
 
 bool CurlMultis::Add(CurlExchange& exchange) {
   exchange.set_on_address_lost([this, &exchange] { to_nudge_.insert(&exchange); });
+  exchange.set_on_early([this, &exchange] { to_read_.insert(&exchange); });
   Multi* multi = MultiFor(exchange.ca_file());
   return multi != nullptr && exchange.Attach(multi->handle());
 }
@@ -99,12 +107,16 @@ void CurlMultis::RunTimers() {
 }
 
 MonotonicTime CurlMultis::NextTimer() const {
+  if (!to_read_.empty()) return clock_.Monotonic();
   MonotonicTime next = absl::InfiniteDuration();
   for (const auto& [ca_file, multi] : multis_) next = std::min(next, multi->next_timer());
   return next;
 }
 
 std::vector<CurlExchange*> CurlMultis::TakeEnded() {
+  for (CurlExchange* exchange : std::exchange(to_read_, {})) {
+    MultiFor(exchange->ca_file())->ReadOnceMore(exchange);
+  }
   std::vector<CurlExchange*> ended;
   for (const auto& [ca_file, multi] : multis_) {
     int left = 0;
@@ -114,12 +126,14 @@ std::vector<CurlExchange*> CurlMultis::TakeEnded() {
       exchange->Finish(message->data.result);
       unwatched_.erase(exchange);
       to_nudge_.erase(exchange);
+      to_read_.erase(exchange);
       ended.push_back(exchange);
     }
   }
   for (CurlExchange* exchange : unwatched_) {
     exchange->Fail(Reason::kLocalResource, "the kernel watches no more sockets");
     to_nudge_.erase(exchange);
+    to_read_.erase(exchange);
     ended.push_back(exchange);
   }
   unwatched_.clear();

@@ -45,6 +45,7 @@ class CurlMultis {
   std::map<std::string, std::unique_ptr<Multi>> multis_;  // by certificate bundle
   std::set<CurlExchange*> unwatched_;  // with a socket that the kernel does not watch
   std::set<CurlExchange*> to_nudge_;
+  std::set<CurlExchange*> to_read_;  // once more, as they are early
 };
 
 }  // namespace heyhi

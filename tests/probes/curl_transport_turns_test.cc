@@ -55,10 +55,13 @@ class CurlTransportTurnsTest : public TransportTest {
 
 TEST_F(CurlTransportTurnsTest, BeginsAtOnceWhereThereIsAPlace) {
   const TcpPeer peer(Answer);
-  StartKept(GetRequest(peer.url()));
+  HttpRequest request = GetRequest(peer.url());
+  bool began = false;
+  request.began = [&began](absl::Duration) { began = true; };
+  StartKept(request);
+  EXPECT_TRUE(began);
   RunAll();
-  ASSERT_THAT(ended_, SizeIs(1));
-  EXPECT_LT(ended_[0].waited, absl::Milliseconds(1));
+  EXPECT_THAT(ended_, SizeIs(1));
 }
 
 TEST_F(CurlTransportTurnsTest, BeginsInTheOrderOfStart) {
@@ -80,15 +83,17 @@ TEST_F(CurlTransportTurnsTest, CountsNoTimeBeforeItsTurn) {
   const TcpPeer peer(Answer);
   HttpRequest held = GetRequest(silent.url());
   held.timeout = kShortTimeout;
+  const MonotonicTime start = clock_.Monotonic();
   StartKept(held);
   HttpRequest waiting = GetRequest(peer.url());
   waiting.timeout = kShortTimeout;  // all spent before its turn, if it counted
+  const absl::Duration later = clock_.Monotonic() - start;
   StartKept(waiting);
   RunAll();
   ASSERT_THAT(ended_, SizeIs(2));
   EXPECT_EQ(FailureOf(ended_[0]), "ttfb");
   EXPECT_EQ(FailureOf(ended_[1]), "none") << ended_[1].failure_detail;
-  EXPECT_GE(ended_[1].waited, kShortTimeout - kTimerSlack);
+  EXPECT_GE(later + ended_[1].waited, kShortTimeout - kTimerSlack);
   EXPECT_LE(ended_[1].times.total, kShortTimeout);
 }
 
@@ -96,12 +101,14 @@ TEST_F(CurlTransportTurnsTest, HostsThatDoNotAnswerKeepNobodyOut) {
   options_.limits.max_handshakes = 2;
   const BlackHole hole;
   const TcpPeer peer(Answer);
+  const MonotonicTime start = clock_.Monotonic();
   for (int i = 0; i < 4; ++i) StartKept(GetRequest(hole.url()));
+  const absl::Duration later = clock_.Monotonic() - start;
   StartKept(GetRequest(peer.url()));
   RunUntilEnded(1);
   EXPECT_EQ(FailureOf(ended_[0]), "none");
   EXPECT_EQ(transport().in_flight(), 4U);
-  EXPECT_GE(ended_[0].waited, absl::Milliseconds(100)) << "two turns of the four";
+  EXPECT_GE(later + ended_[0].waited, absl::Milliseconds(100)) << "two turns of the four";
 }
 
 TEST_F(CurlTransportTurnsTest, ARequestThatIsOutMakesPlace) {

@@ -7,7 +7,8 @@ import { createServer } from 'node:tls';
 const [mode, key, chain] = process.argv.slice(2);
 
 const DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PUSH_PROMISE = 5, PING = 6;
-const GOAWAY = 7, CONTINUATION = 9;
+const GOAWAY = 7, WINDOW_UPDATE = 8, CONTINUATION = 9;
+const INITIAL_WINDOW_SIZE = 4;
 const ACK = 1, END_STREAM = 1, END_HEADERS = 4;
 const NO_ERROR = 0, INTERNAL_ERROR = 2, REFUSED_STREAM = 7, CANCEL = 8, ENHANCE_YOUR_CALM = 11;
 
@@ -35,6 +36,7 @@ const STATUS_103 = literal(':status', '103');
 const PUSHED = Buffer.concat([Buffer.from([0x82, 0x87, 0x84]), literal(':authority', '127.0.0.1')]);
 
 const rst = (code) => frame(RST_STREAM, 0, 1, words(code));
+const window = (stream, size) => frame(WINDOW_UPDATE, 0, stream, words(size));
 const goaway = (lastStream, code) => frame(GOAWAY, 0, 0, words(lastStream, code));
 const headers = frame(HEADERS, END_HEADERS, 1, STATUS_200);
 const half = frame(DATA, 0, 1, Buffer.from('half '));
@@ -56,6 +58,15 @@ function flood(socket, bytes) {
 // What the server does once it has the request.
 const answers = {
   answer: (s) => s.write(Buffer.concat([headers, half, rest])),
+  // Before the request's body, which the client may send only now.
+  early: (s) => s.write(Buffer.concat([window(1, 1000), headers, half, rest])),
+  early_headers: (s) => {
+    s.write(headers);
+    settle(s, () => {
+      s.write(window(1, 1000));
+      settle(s, () => s.write(Buffer.concat([half, rest])));
+    });
+  },
   refuse: (s) => s.write(rst(REFUSED_STREAM)),
   reset_internal: (s) => s.write(rst(INTERNAL_ERROR)),
   reset_cancel: (s) => s.write(rst(CANCEL)),
@@ -66,7 +77,7 @@ const answers = {
   goaway_accepted_error_close: (s) => s.end(goaway(1, INTERNAL_ERROR)),
   goaway_accepted_answer: (s) => s.write(Buffer.concat([goaway(1, NO_ERROR), headers, half, rest])),
   close: (s) => s.end(),
-  cut: (s) => s.destroy(),
+  cut: (s) => settle(s, () => s.destroy()),  // with bytes unread it would be a reset
   body_reset_internal: (s) => {
     s.write(Buffer.concat([headers, half]));
     settle(s, () => s.write(rst(INTERNAL_ERROR)));
@@ -101,7 +112,8 @@ const server = createServer({
   let unread = Buffer.alloc(0);
   let prefaced = false;
   socket.on('error', () => {});
-  socket.write(frame(SETTINGS, 0, 0));
+  const window = mode.startsWith('early') ? 0 : 65535;
+  socket.write(frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, INITIAL_WINDOW_SIZE]), words(window)])));
   if (mode === 'goaway_at_once') socket.write(goaway(0, NO_ERROR));
   socket.on('data', (bytes) => {
     unread = Buffer.concat([unread, bytes]);
