@@ -47,23 +47,9 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
   PutInForce(std::move(config));
 }
 
-void Daemon::Post(std::function<void(bool running)> task) {
-  {
-    const MutexLock lock(&post_mutex_);
-    if (!ended_) tasks_.push_back(std::exchange(task, nullptr));
-  }
-  if (task != nullptr) task(false);
+void Daemon::Post(TaskQueue::Task task) {
+  tasks_.Post(std::move(task));
   transport_.Wake();
-}
-
-void Daemon::RunTasks(bool running) {
-  std::deque<std::function<void(bool)>> tasks;
-  {
-    const MutexLock lock(&post_mutex_);
-    ended_ = !running;
-    tasks.swap(tasks_);
-  }
-  for (const auto& task : tasks) task(running);
 }
 
 void Daemon::CallSoon(std::function<void()> call) {
@@ -120,10 +106,12 @@ void Daemon::ReplaceTargets(Config config) {
     if (network_up_group_ != nullptr) table_.RemoveGroups({network_up_group_});
     network_up_group_ = table_.AddGroup({{"region", config.region}});
     network_up_metric_ = table_.AddGauge(network_up_family_, {}, network_up_group_);
-    const MutexLock lock(&post_mutex_);
-    region_ = config.region;
   }
   config_ = std::move(config);
+  {
+    const MutexLock lock(&in_force_mutex_);
+    in_force_ = std::make_shared<const Config>(config_);
+  }
   if (options_.limits != nullptr) transport_.SetLimits(options_.limits(config_));
   watch_.Replace(config_.network);
   network_up_ = watch_.up();
@@ -172,12 +160,12 @@ void Daemon::AddSelfMetrics() {
 
 void Daemon::Run() {
   while (!stopping_) Step(absl::InfiniteDuration());
-  RunTasks(/*running=*/false);
+  tasks_.Run(/*running=*/false);
 }
 
 void Daemon::Step(MonotonicTime deadline) {
   probing_ = true;
-  RunTasks(/*running=*/true);
+  tasks_.Run(/*running=*/true);
   // Verdicts come first: they may change what is due.
   const MonotonicTime next_verdict = prober_.RunDue();
   WatchNetwork();
@@ -345,8 +333,14 @@ void Daemon::AppendMetrics(const ProcessStats& stats, std::string* text) {
   table_.WriteText(text);
 }
 
+std::shared_ptr<const Config> Daemon::InForce() {
+  const MutexLock lock(&in_force_mutex_);
+  return in_force_;
+}
+
 WebSources Daemon::Sources() {
   WebSources sources;
+  sources.config = [this] { return InForce(); };
   sources.metrics_text = [this](std::string* text) { AppendMetrics(ReadProcessStats(), text); };
   sources.probe.find = [this](const std::string& name) { return latest_.Find(name); };
   sources.probe.probe_now = [this](const TargetId& target, auto done) {
@@ -356,10 +350,7 @@ WebSources Daemon::Sources() {
   sources.landing_page = [this] {
     LandingPageFacts facts;
     facts.version = options_.version;
-    {
-      const MutexLock lock(&post_mutex_);
-      facts.region = region_;
-    }
+    facts.region = InForce()->region;
     facts.demo = options_.demo;
     facts.network_up = network_up_;
     facts.now = clock_.Now();

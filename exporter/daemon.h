@@ -2,7 +2,6 @@
 #define HEYHI_EXPORTER_DAEMON_H_
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +13,7 @@
 #include "exporter/probe_metrics.h"
 #include "exporter/probe_page.h"
 #include "exporter/scheduler.h"
+#include "exporter/task_queue.h"
 #include "exporter/web_routes.h"
 #include "probes/clock.h"
 #include "probes/http_transport.h"
@@ -69,6 +69,9 @@ class Daemon {
   // A new configuration could not be read, and the old one stays. Any thread.
   void NoteFailedReload() { reload_successful_.Set(0); }
 
+  // The configuration in force. Any thread.
+  std::shared_ptr<const Config> InForce();
+
   // What the HTTP paths show; callable from any thread while the daemon lives.
   WebSources Sources();
   // The text of /metrics, with the given facts of the process.
@@ -77,9 +80,7 @@ class Daemon {
 
  private:
   void AddSelfMetrics();
-  // Has the probing thread call `task`: with false where the daemon ends first.
-  void Post(std::function<void(bool running)> task);
-  void RunTasks(bool running);
+  void Post(TaskQueue::Task task);
   void StartManualProbe(const TargetId& id, std::function<void(std::optional<ManualProbe>)> done);
   void PutInForce(Config config);
   void ReplaceTargets(Config config);
@@ -132,10 +133,10 @@ class Daemon {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> probing_{false};
 
-  Mutex post_mutex_;
-  std::deque<std::function<void(bool)>> tasks_ ABSL_GUARDED_BY(post_mutex_);
-  bool ended_ ABSL_GUARDED_BY(post_mutex_) = false;
-  std::string region_ ABSL_GUARDED_BY(post_mutex_);
+  TaskQueue tasks_;
+  // A copy, for other threads.
+  Mutex in_force_mutex_;
+  std::shared_ptr<const Config> in_force_ ABSL_GUARDED_BY(in_force_mutex_);
 };
 
 }  // namespace heyhi

@@ -188,6 +188,7 @@ std::string RenderLandingPage(const LandingPageFacts& facts) {
   absl::StrAppend(&page,
                   "</tbody>\n</table></div>\n</main>\n<nav aria-label=\"Endpoints\"><ul>"
                   "<li><a href=\"metrics\">Metrics</a></li>"
+                  "<li><a href=\"config\">Configuration</a></li>"
                   "<li><a href=\"-/healthy\">Healthy</a></li>"
                   "<li><a href=\"-/ready\">Ready</a></li></ul></nav>\n<footer>heyhi-exporter ",
                   Escape(facts.version), ", ",

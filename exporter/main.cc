@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "exporter/config.h"
+#include "exporter/config_text.h"
 #include "exporter/daemon.h"
 #include "exporter/health_check.h"
 #include "exporter/reloader.h"
@@ -38,6 +39,7 @@ constexpr int kExitConfig = 78;
 struct Flags {
   std::string config_file = "heyhi.yml";
   bool config_check = false;
+  bool config_print = false;
   bool healthcheck = false;
   bool enable_lifecycle = false;
   std::vector<std::string> listen_addresses = {"127.0.0.1:10095"};
@@ -55,6 +57,8 @@ FlagSet DeclareFlags(Flags& flags) {
               "Probes LLM APIs with tiny real calls and exposes the results to Prometheus.");
   set.AddString("config.file", &flags.config_file, "heyhi.yml", "The configuration to run with.");
   set.AddBool("config.check", &flags.config_check, "Check the configuration and exit.");
+  set.AddBool("config.print", &flags.config_print,
+              "Print the configuration in effect, every option spelled out, and exit.");
   set.AddList("web.listen-address", &flags.listen_addresses, "HOST:PORT",
               "Where to serve; may be repeated. Port 0 takes a free one.");
   set.AddString("web.config.file", &flags.web_config_file, "FILE",
@@ -253,6 +257,10 @@ int Main(const std::vector<std::string>& arguments) {
   };
   auto config = load();
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
+  if (flags.config_print) {
+    std::printf("%s", ConfigText(*config).c_str());
+    return kExitOk;
+  }
   if (flags.config_check && !flags.web_config_file.empty()) {
     const auto web = WebConfigWatch(flags.web_config_file, logger).Load();
     if (!web.ok()) return Complain(kExitConfig, std::string(web.status().message()));

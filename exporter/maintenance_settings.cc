@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "serving/suggestion.h"
 
@@ -168,6 +169,24 @@ class WindowReader {
 };
 
 }  // namespace
+
+MaintenanceWords WordsOf(const MaintenanceWindow& window) {
+  MaintenanceWords words;
+  if (!window.weekly) {
+    words.from = absl::FormatCivilTime(window.from);
+    words.to = absl::FormatCivilTime(window.to);
+    return words;
+  }
+  const auto time_of_day = [](int minute) {
+    return absl::StrFormat("%02d:%02d", minute / 60, minute % 60);
+  };
+  words.from = time_of_day(window.from_minute);
+  words.to = time_of_day(window.to_minute);
+  for (std::size_t i = 0; i < std::size(kDays); ++i) {
+    if (window.days[i]) words.days.emplace_back(kDays[i]);
+  }
+  return words;
+}
 
 absl::StatusOr<std::vector<MaintenanceSetting>> ReadMaintenance(const YamlNode& node, int* line) {
   *line = node.line;

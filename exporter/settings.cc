@@ -19,6 +19,7 @@ struct Option {
   std::string_view expected;
   std::string_view unset;
   std::string_view meaning;
+  std::string_view schema;  // JSON Schema, as strict as it can be
   // False where the value is not what `expected` says.
   bool (*read)(const YamlNode& value, Settings* settings);
 };
@@ -123,17 +124,24 @@ std::string Describe(const std::string& option, const YamlNode& value) {
 
 constexpr std::size_t kMaxText = 4096;
 
+constexpr char kDurationSchema[] =
+    R"({"type": "string", "pattern": "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$"})";
+constexpr char kTextSchema[] = R"({"type": "string", "minLength": 1, "maxLength": 4096})";
+constexpr char kBoolSchema[] = R"({"type": "boolean"})";
+
 constexpr Option kOptions[] = {
     {"interval", "a duration from 1s to 24h", "the profile's",
-     "between base ticks; more often while a failure is confirmed",
+     "between base ticks; more often while a failure is confirmed", kDurationSchema,
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Seconds(1), absl::Hours(24), &s->interval);
      }},
     {"slow_after", "a duration from 1ms to 2m", "3s", "a right answer after this counts as slow",
+     kDurationSchema,
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Milliseconds(1), absl::Minutes(2), &s->slow_after);
      }},
     {"timeout", "a duration from 100ms to 2m", "20s", "no right answer by then is a failure",
+     kDurationSchema,
      [](const YamlNode& n, Settings* s) {
        return ReadDuration(n, absl::Milliseconds(100), absl::Minutes(2), &s->timeout);
      }},
@@ -141,36 +149,43 @@ constexpr Option kOptions[] = {
      "an edge of the duration histogram: 100ms, 250ms, 500ms, 750ms, 1s, 1.5s, 2s, 3s, 5s, 7.5s, "
      "10s, 15s or 20s",
      "5s", "the p95 that the target should stay below, for alerts",
+     R"({"enum": ["100ms", "250ms", "500ms", "750ms", "1s", "1.5s", "2s", "3s", "5s", "7.5s", "10s", "15s", "20s"]})",
      [](const YamlNode& n, Settings* s) { return ReadObjective(n, &s->latency_objective); }},
     {"prompt", "a text of at most 4096 bytes", "ping", "what is sent",
+     R"({"type": "string", "minLength": 1, "maxLength": 4096})",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->prompt, kMaxText); }},
     {"max_tokens", "a whole number from 1 to 1024", "the smallest that works",
-     "the cap on output tokens",
+     "the cap on output tokens", R"({"type": "integer", "minimum": 1, "maximum": 1024})",
      [](const YamlNode& n, Settings* s) { return ReadInteger(n, 1, 1024, &s->max_tokens); }},
     {"checks", "a list of checks, each once; this version knows: chat, stream", "[chat]",
      "what is exercised; each is a target",
+     R"({"type": "array", "items": {"enum": ["chat", "stream"]}, "minItems": 1, "uniqueItems": true})",
      [](const YamlNode& n, Settings* s) { return ReadChecks(n, &s->checks); }},
     {"api_version", "a version such as 2026-10-21", "the provider's",
      "the version that the call names, where it names one",
+     R"({"type": "string", "pattern": "^[A-Za-z0-9.-]{1,40}$"})",
      [](const YamlNode& n, Settings* s) { return ReadVersion(n, &s->api_version); }},
     {"api_key_env", "the name of an environment variable: capital letters, digits and \"_\"",
      "the provider's", "the environment variable that holds the key",
+     R"({"type": "string", "pattern": "^[A-Z0-9_]{1,128}$"})",
      [](const YamlNode& n, Settings* s) { return ReadVariableName(n, &s->api_key_env); }},
     {"api_key_file", "the path of a file that holds the key", "none",
-     "the file that holds the key; a line feed at its end is taken off",
+     "the file that holds the key; a line feed at its end is taken off", kTextSchema,
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_file, kMaxText); }},
     {"base_url", "an http or https URL", "the provider's",
      "the endpoint; private addresses are allowed where it is written here",
+     R"({"type": "string", "pattern": "^https?://", "maxLength": 4096})",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->base_url, kMaxText); }},
     {"dialect", "the name of a dialect", "the provider's, else openai_chat", "how to talk to it",
+     R"({"enum": ["openai_chat", "openai_responses", "anthropic_messages", "gemini_generate", "cohere_chat"]})",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->dialect, kMaxText); }},
     {"allow_plain_http", "true or false", "false",
-     "let http go beyond this machine: the key is readable on the way",
+     "let http go beyond this machine: the key is readable on the way", kBoolSchema,
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->allow_plain_http); }},
     {"ca_file", "the path of a PEM file", "the system's bundle",
-     "the certificates that verify the server",
+     "the certificates that verify the server", kTextSchema,
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->ca_file, kMaxText); }},
-    {"serves_production", "true or false", "false", "a label for your alerts",
+    {"serves_production", "true or false", "false", "a label for your alerts", kBoolSchema,
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->serves_production); }},
 };
 
@@ -200,7 +215,7 @@ void Settings::OverrideWith(const Settings& later) {
 std::vector<SettingInfo> AllSettings() {
   std::vector<SettingInfo> settings;
   for (const Option& option : kOptions)
-    settings.push_back({option.key, option.expected, option.unset, option.meaning});
+    settings.push_back({option.key, option.expected, option.unset, option.meaning, option.schema});
   return settings;
 }
 

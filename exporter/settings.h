@@ -58,6 +58,7 @@ struct SettingInfo {
   std::string_view expected;  // "a duration from 1s to 24h"
   std::string_view unset;     // what holds where nothing sets it: "2m"
   std::string_view meaning;   // in a phrase
+  std::string_view schema;    // of the value: JSON Schema, which may allow more than ReadSetting
 };
 // All options in the order of the documentation.
 std::vector<SettingInfo> AllSettings();

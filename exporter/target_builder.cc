@@ -102,6 +102,7 @@ class TargetBuilder {
                    "remove it");
     }
     https_ = url->https;
+    target_.allow_plain_http = needs_leave;
     return absl::OkStatus();
   }
 
@@ -115,6 +116,7 @@ class TargetBuilder {
                                 "dialect ",
                                 target_.dialect, " name none; remove it"));
     }
+    if (NamesApiVersion(row(), choice)) target_.api_version = choice.api_version;
     target_.call = FormCall(row(), choice);
     const int least = target_.call.token_cap;
     target_.call.token_cap = settings_.max_tokens.value.value_or(least);
@@ -154,6 +156,7 @@ class TargetBuilder {
       if (!text.ok()) {
         return Error(line, absl::StrCat(source, " cannot be read: check path and permissions"));
       }
+      target_.api_key_file = *settings_.api_key_file.value;
       key = *text;
       if (!key.empty() && key.back() == '\n') key.pop_back();
       if (!key.empty() && key.back() == '\r') key.pop_back();
@@ -170,6 +173,7 @@ class TargetBuilder {
                                   "\"; set it, or name another with api_key_env or "
                                   "api_key_file"));
       }
+      target_.api_key_env = name;
       key = *value;
     }
     return CheckKey(line, source, key);

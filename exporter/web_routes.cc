@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "embedded/web_files.h"
+#include "exporter/config_text.h"
 
 namespace heyhi {
 namespace {
@@ -75,6 +76,10 @@ ServerResponse WebRoutes::LandingCss(const ServerRequest& request) {
   return StaticFile(request, "text/css; charset=utf-8", embedded::kLandingCss);
 }
 
+ServerResponse WebRoutes::ShowConfig(const ServerRequest& /*request*/) {
+  return TextResponse(200, ConfigText(*sources_.config()));
+}
+
 ServerResponse WebRoutes::Metrics(const ServerRequest& request) { return metrics_.Answer(request); }
 
 ServerResponse WebRoutes::Probe(const ServerRequest& request) { return probe_.Get(request); }
@@ -108,6 +113,7 @@ void WebRoutes::Route(const ServerRequest& request, const Reply& reply) {
   constexpr Path kPaths[] = {
       {"/", &WebRoutes::Landing, nullptr},
       {"/landing.css", &WebRoutes::LandingCss, nullptr},
+      {"/config", &WebRoutes::ShowConfig, nullptr},
       {"/metrics", &WebRoutes::Metrics, nullptr},
       {"/-/healthy", &WebRoutes::Healthy, nullptr},
       {"/-/ready", &WebRoutes::Ready, nullptr},

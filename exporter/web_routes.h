@@ -2,9 +2,11 @@
 #define HEYHI_EXPORTER_WEB_ROUTES_H_
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "exporter/config.h"
 #include "exporter/landing_page.h"
 #include "exporter/metrics_page.h"
 #include "exporter/probe_page.h"
@@ -17,6 +19,7 @@ namespace heyhi {
 struct WebSources {
   MetricsPage::Render metrics_text;
   std::function<LandingPageFacts()> landing_page;
+  std::function<std::shared_ptr<const Config>()> config;
   std::function<bool()> ready;
   ProbePage::Sources probe;
   // Reads the configuration again and calls `done` with the result, on any thread. Null:
@@ -25,8 +28,8 @@ struct WebSources {
 };
 
 // The exporter's HTTP paths: "/", "/landing.css", "/metrics", "/-/healthy",
-// "/-/ready", "/-/reload", "/probe". Only POST /probe starts a probe. Every answer carries
-// a strict Content-Security-Policy. Browsers may only read. Thread-safe.
+// "/-/ready", "/-/reload", "/config", "/probe". Only POST /probe starts a probe. Every answer
+// carries a strict Content-Security-Policy. Browsers may only read. Thread-safe.
 class WebRoutes {
  public:
   // `clock` outlives the routes.
@@ -40,6 +43,7 @@ class WebRoutes {
   void Route(const ServerRequest& request, const Reply& reply);
   ServerResponse Landing(const ServerRequest& request);
   ServerResponse LandingCss(const ServerRequest& request);
+  ServerResponse ShowConfig(const ServerRequest& request);
   ServerResponse Metrics(const ServerRequest& request);
   ServerResponse Healthy(const ServerRequest& request);
   ServerResponse Ready(const ServerRequest& request);

@@ -143,6 +143,7 @@ std::optional<Price> PriceTable::Find(const std::string& provider, const std::st
 
 void PriceTable::Override(const std::string& provider, const std::string& model, Price price) {
   models_[Key(provider, model)].configured = price;
+  overrides_.push_back({provider, model, price});
 }
 
 double CostUsd(const Price& price, const TokenUsage& usage) {

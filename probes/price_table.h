@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -48,6 +49,13 @@ class PriceTable {
 
   // Sets a price that wins over all rows of that provider and model, at all times.
   void Override(const std::string& provider, const std::string& model, Price price);
+  // What Override was called with, in that order.
+  struct Entry {
+    std::string provider;
+    std::string model;
+    Price price;
+  };
+  const std::vector<Entry>& overrides() const { return overrides_; }
 
  private:
   struct ModelPrices {
@@ -59,6 +67,7 @@ class PriceTable {
   const ModelPrices* FindModel(const std::string& provider, const std::string& model) const;
 
   std::map<std::pair<std::string, std::string>, ModelPrices> models_;
+  std::vector<Entry> overrides_;
 };
 
 // What a call cost, in USD. Negative counts of tokens cost nothing.

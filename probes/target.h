@@ -31,10 +31,15 @@ struct Target {
   std::string base_url;
   // base_url is ours, not the configuration's: such hosts have public addresses only.
   bool public_only = false;
-  Secret api_key;  // empty: the call carries none
+  bool allow_plain_http = false;  // base_url goes beyond this machine, and is http
+  Secret api_key;                 // empty: the call carries none
+  // Where api_key came from: one of them, or none.
+  std::string api_key_env;
+  std::string api_key_file;
   std::string ca_file;
 
   std::string prompt = "ping";
+  std::string api_version;  // that the configuration names; in `call` already
   CallForm call;
 
   absl::Duration interval = absl::Minutes(2);

@@ -140,17 +140,23 @@ void Logger::Error(const std::string& message, std::initializer_list<LogField> f
 void Logger::Write(LogLevel level, const std::string& message,
                    std::initializer_list<LogField> fields) {
   if (level < options_.level) return;
-  std::string line = FormatLogLine(options_.format, absl::Now(), level, message, fields);
-  line.push_back('\n');
+  const absl::Time now = options_.now();
   const MutexLock lock(&mutex_);
-  if (dropped_ > 0) {
-    std::string notice = FormatLogLine(options_.format, absl::Now(), LogLevel::kWarn,
-                                       "log lines were dropped: nobody read them",
-                                       {{"count", absl::StrCat(dropped_)}});
-    notice.push_back('\n');
-    if (WriteLine(std::move(notice))) dropped_ = 0;
+  for (const auto& [like, lines] : limiter_.TakeLeftOut(now)) {
+    WriteNow(LogLevel::kWarn, "log lines were left out: too many said the same",
+             {{"like", like}, {"lines", absl::StrCat(lines)}});
   }
-  if (!WriteLine(std::move(line))) ++dropped_;
+  if (level != LogLevel::kDebug && !limiter_.Admit(message, now)) return;
+  if (dropped_ > 0 && WriteNow(LogLevel::kWarn, "log lines were dropped: nobody read them",
+                               {{"count", absl::StrCat(dropped_)}})) {
+    dropped_ = 0;
+  }
+  if (!WriteNow(level, message, fields)) ++dropped_;
+}
+
+bool Logger::WriteNow(LogLevel level, const std::string& message,
+                      std::initializer_list<LogField> fields) {
+  return WriteLine(FormatLogLine(options_.format, options_.now(), level, message, fields) + "\n");
 }
 
 bool Logger::WriteLine(std::string line) {

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "serving/log_limiter.h"
 #include "serving/mutex.h"
 
 namespace heyhi {
@@ -35,13 +36,16 @@ std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
 
 // Writes lines to a file descriptor, each in one write(2) of at most 4096 bytes.
 // Never waits for a reader: while a pipe is full, lines are dropped, and counted
-// in the first line that fits again. Thread-safe.
+// in the first line that fits again. Of lines that say the same, as LogLimiter counts, the
+// rest is left out and counted; at debug all are written. Messages are texts of the program:
+// what comes from outside stands in fields. Thread-safe.
 class Logger {
  public:
   struct Options {
     LogLevel level = LogLevel::kInfo;
     LogFormat format = LogFormat::kLogfmt;
     int fd = 2;  // borrowed
+    absl::Time (*now)() = &absl::Now;
   };
 
   explicit Logger(Options options) : options_(options) {}
@@ -53,12 +57,14 @@ class Logger {
 
  private:
   void Write(LogLevel level, const std::string& message, std::initializer_list<LogField> fields);
-
+  bool WriteNow(LogLevel level, const std::string& message, std::initializer_list<LogField> fields)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False where the line was not taken whole.
   bool WriteLine(std::string line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   Mutex mutex_;
+  LogLimiter limiter_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

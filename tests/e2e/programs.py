@@ -162,7 +162,22 @@ class Emulator(Program):
         with urllib.request.urlopen(self.https + path, context=context) as answer:
             return answer.read().decode()
 
+    def expect_good_metrics(self):
+        """promtool has nothing to say of /metrics, whatever state this exporter is in."""
+        try:
+            text = self.fetch("/metrics")
+        except OSError:
+            return  # it has ended, or serves by TLS or to those with a password alone
+        if len(text) > 2_000_000:
+            return  # of thousands of targets, which say the same
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                                 capture_output=True, timeout=LIMIT_SECONDS)
+        if checked.returncode or checked.stderr:
+            raise AssertionError(f"promtool: {checked.stderr[:2000]}")
+
     def stop(self, sig=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.expect_good_metrics()
         code = super().stop(sig)
         self.folder.cleanup()
         return code

@@ -41,6 +41,7 @@ class WebRoutesTest : public testing::Test {
   WebRoutes routes_{
       {[this](std::string* text) { absl::StrAppend(text, "scrapes ", ++renderings_, "\n"); },
        [] { return LandingPageFacts(); },
+       [] { return std::make_shared<const Config>(); },
        [this] { return ready_; },
        {},
        [this](const std::function<void(const absl::Status&)>& done) {
@@ -49,6 +50,13 @@ class WebRoutesTest : public testing::Test {
        }},
       clock_};
 };
+
+TEST_F(WebRoutesTest, ShowsTheConfigurationInForce) {
+  const ServerResponse response = Get("/config");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.headers, Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
+  EXPECT_THAT(response.body, HasSubstr("\nregion: \"local\"\n"));
+}
 
 TEST_F(WebRoutesTest, ServesMetricsAsPrometheusWantsThem) {
   const ServerResponse response = Get("/metrics");

@@ -6,8 +6,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "exporter/config.h"
+#include "exporter/config_text.h"
 
-// A configuration is read whole, or refused with a message that names the file.
+// A configuration is read whole, or refused with a message that names the file. What is
+// said of it in full is the same configuration.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const heyhi::ConfigSources sources = {
@@ -17,9 +19,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }};
   const auto config = heyhi::ParseConfig(
       "fuzz.yml", std::string(reinterpret_cast<const char*>(data), size), sources);
-  if (config.ok() ? config->targets.empty()
-                  : !absl::StartsWith(config.status().message(), "fuzz.yml:")) {
-    std::abort();
+  if (!config.ok()) {
+    if (!absl::StartsWith(config.status().message(), "fuzz.yml:")) std::abort();
+    return 0;
   }
+  if (config->targets.empty()) std::abort();
+  const std::string text = heyhi::ConfigText(*config);
+  if (text.find("[key]") != std::string::npos) return 0;
+  const auto again = heyhi::ParseConfig("text.yml", text, sources);
+  if (!again.ok() || heyhi::ConfigText(*again) != text) std::abort();
   return 0;
 }

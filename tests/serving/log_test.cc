@@ -225,6 +225,28 @@ TEST_F(LoggerTest, WritesEverythingAtDebug) {
                                    HasSubstr("four"), ""));
 }
 
+absl::Time fake_now;
+
+TEST_F(LoggerTest, LeavesOutWhatSaysTheSameTooOften) {
+  fake_now = kTime;
+  Logger logger({LogLevel::kInfo, LogFormat::kLogfmt, ends_[1], [] { return fake_now; }});
+  for (int i = 0; i < 150; ++i) logger.Warn("failed", {{"i", absl::StrCat(i)}});
+  fake_now += absl::Seconds(1);
+  logger.Info("other");
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 103U);
+  EXPECT_THAT(lines[99], HasSubstr("msg=failed i=99"));
+  EXPECT_THAT(lines[100], HasSubstr("level=warn msg=\"log lines were left out: too many said the "
+                                    "same\" like=failed lines=50"));
+  EXPECT_THAT(lines[101], HasSubstr("msg=other"));
+}
+
+TEST_F(LoggerTest, LeavesOutNothingAtDebug) {
+  Logger logger({LogLevel::kDebug, LogFormat::kLogfmt, ends_[1]});
+  for (int i = 0; i < 150; ++i) logger.Debug("request");
+  EXPECT_EQ(Lines().size(), 151U);
+}
+
 TEST_F(LoggerTest, OutlivesAReaderThatIsGone) {
   close(ends_[1]);
   ends_[1] = -1;
