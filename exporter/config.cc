@@ -357,6 +357,15 @@ absl::Status ConfigReader::AddTargets(int line, const std::string& provider,
 
 }  // namespace
 
+bool operator==(const Config& a, const Config& b) {
+  const auto is_same = [](const auto& x, const auto& y) { return *x == *y; };
+  return a.region == b.region && a.max_in_flight == b.max_in_flight &&
+         a.max_handshakes == b.max_handshakes && a.network == b.network &&
+         a.maintenance == b.maintenance && a.prices.overrides() == b.prices.overrides() &&
+         std::equal(a.targets.begin(), a.targets.end(), b.targets.begin(), b.targets.end(),
+                    is_same);
+}
+
 absl::StatusOr<Config> LoadConfig(const std::string& path, const ConfigSources& sources,
                                   const TargetFilter& filter) {
   std::optional<std::vector<std::string>> files;

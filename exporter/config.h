@@ -26,6 +26,9 @@ struct Config {
   std::size_t max_handshakes = 16;   // of them, those that are connecting
 };
 
+// Whether both say the same, down to the last option.
+bool operator==(const Config& a, const Config& b);
+
 // Chooses among the targets of a configuration; asked of each, in the file's order.
 using TargetFilter = std::function<bool(const TargetId&)>;
 

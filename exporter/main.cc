@@ -257,13 +257,14 @@ int Main(const std::vector<std::string>& arguments) {
   };
   auto config = load();
   if (!config.ok()) return Complain(kExitConfig, std::string(config.status().message()));
-  if (flags.config_print) {
-    std::printf("%s", ConfigText(*config).c_str());
-    return kExitOk;
-  }
   if (flags.config_check && !flags.web_config_file.empty()) {
     const auto web = WebConfigWatch(flags.web_config_file, logger).Load();
     if (!web.ok()) return Complain(kExitConfig, std::string(web.status().message()));
+  }
+  if (flags.config_print) {
+    std::printf("%s", ConfigText(*config).c_str());
+    if (std::fflush(stdout) != 0) return Complain(kExitFailure, "cannot write to standard output");
+    return kExitOk;
   }
   if (flags.config_check) {
     std::printf("%s: good, %zu target%s\n", flags.config_file.c_str(), config->targets.size(),

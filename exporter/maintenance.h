@@ -30,6 +30,8 @@ struct MaintenanceWindow {
   int from_minute = 0;
   int to_minute = 0;
 
+  friend bool operator==(const MaintenanceWindow&, const MaintenanceWindow&) = default;
+
   bool Covers(const TargetId& target) const;
   bool IsOpen(absl::Time at) const;
   // The next moment after `at` at which it may open or close; absl::InfiniteFuture

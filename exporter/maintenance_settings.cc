@@ -45,6 +45,12 @@ bool ReadDate(const std::string& text, absl::CivilMinute* minute) {
   return absl::ParseCivilTime(iso, minute);
 }
 
+// Of such a date as ReadDate takes.
+std::string DateText(absl::CivilMinute minute) {
+  return absl::StrFormat("%04d-%02d-%02d %02d:%02d", minute.year(), minute.month(), minute.day(),
+                         minute.hour(), minute.minute());
+}
+
 class WindowReader {
  public:
   WindowReader(const YamlNode& node, int* line) : node_(node), line_(*line) {}
@@ -173,8 +179,8 @@ class WindowReader {
 MaintenanceWords WordsOf(const MaintenanceWindow& window) {
   MaintenanceWords words;
   if (!window.weekly) {
-    words.from = absl::FormatCivilTime(window.from);
-    words.to = absl::FormatCivilTime(window.to);
+    words.from = DateText(window.from);
+    words.to = DateText(window.to);
     return words;
   }
   const auto time_of_day = [](int minute) {

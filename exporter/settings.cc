@@ -19,7 +19,7 @@ struct Option {
   std::string_view expected;
   std::string_view unset;
   std::string_view meaning;
-  std::string_view schema;  // JSON Schema, as strict as it can be
+  std::string_view schema;
   // False where the value is not what `expected` says.
   bool (*read)(const YamlNode& value, Settings* settings);
 };
@@ -125,7 +125,7 @@ std::string Describe(const std::string& option, const YamlNode& value) {
 constexpr std::size_t kMaxText = 4096;
 
 constexpr char kDurationSchema[] =
-    R"({"type": "string", "pattern": "^([0-9]+([.][0-9]+)?(ms|s|m|h))+$"})";
+    R"({"type": "string", "pattern": "^[+]?(([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|ms|s|m|h))+$"})";
 constexpr char kTextSchema[] = R"({"type": "string", "minLength": 1, "maxLength": 4096})";
 constexpr char kBoolSchema[] = R"({"type": "boolean"})";
 
@@ -151,8 +151,7 @@ constexpr Option kOptions[] = {
      "5s", "the p95 that the target should stay below, for alerts",
      R"({"enum": ["100ms", "250ms", "500ms", "750ms", "1s", "1.5s", "2s", "3s", "5s", "7.5s", "10s", "15s", "20s"]})",
      [](const YamlNode& n, Settings* s) { return ReadObjective(n, &s->latency_objective); }},
-    {"prompt", "a text of at most 4096 bytes", "ping", "what is sent",
-     R"({"type": "string", "minLength": 1, "maxLength": 4096})",
+    {"prompt", "a text of at most 4096 bytes", "ping", "what is sent", kTextSchema,
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->prompt, kMaxText); }},
     {"max_tokens", "a whole number from 1 to 1024", "the smallest that works",
      "the cap on output tokens", R"({"type": "integer", "minimum": 1, "maximum": 1024})",
@@ -174,7 +173,7 @@ constexpr Option kOptions[] = {
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->api_key_file, kMaxText); }},
     {"base_url", "an http or https URL", "the provider's",
      "the endpoint; private addresses are allowed where it is written here",
-     R"({"type": "string", "pattern": "^https?://", "maxLength": 4096})",
+     R"({"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://", "maxLength": 4096})",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->base_url, kMaxText); }},
     {"dialect", "the name of a dialect", "the provider's, else openai_chat", "how to talk to it",
      R"({"enum": ["openai_chat", "openai_responses", "anthropic_messages", "gemini_generate", "cohere_chat"]})",

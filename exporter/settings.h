@@ -58,7 +58,9 @@ struct SettingInfo {
   std::string_view expected;  // "a duration from 1s to 24h"
   std::string_view unset;     // what holds where nothing sets it: "2m"
   std::string_view meaning;   // in a phrase
-  std::string_view schema;    // of the value: JSON Schema, which may allow more than ReadSetting
+  // Of the value: JSON Schema. It allows what ReadSetting does, in its usual form: no number
+  // in quotes, 1s and not 1000ms for an edge of the histogram.
+  std::string_view schema;
 };
 // All options in the order of the documentation.
 std::vector<SettingInfo> AllSettings();

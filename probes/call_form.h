@@ -25,6 +25,8 @@ struct CallForm {
   // The model list of this base_url answers to valid keys only; known of the
   // providers of the table at their own addresses.
   bool models_need_key = false;
+
+  friend bool operator==(const CallForm&, const CallForm&) = default;
 };
 
 // What decides the form besides the provider's row.

@@ -200,7 +200,7 @@ void CurlExchange::SayIfEarly() {
   curl_off_t sent = 0;
   curl_easy_getinfo(handle_, CURLINFO_SIZE_UPLOAD_T, &sent);
   is_early_ |= sent < static_cast<curl_off_t>(request_.body.size());
-  if (is_early_ && on_early_ != nullptr) on_early_();
+  if (is_early_) on_early_();
 }
 
 void CurlExchange::BeginReading(int fd) {
@@ -370,8 +370,11 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
 
 // libcurl calls it last when a transfer is complete, before it closes the connection.
 int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t /*downloaded*/,
-                             curl_off_t /*to_upload*/, curl_off_t /*uploaded*/) {
+                             curl_off_t /*to_upload*/, curl_off_t uploaded) {
   auto* exchange = static_cast<CurlExchange*>(self);
+  const bool sent_more = uploaded != exchange->uploaded_;
+  exchange->uploaded_ = uploaded;
+  if (sent_more && exchange->is_early_) exchange->on_early_();
   exchange->progress_at_ = exchange->ArrivedAt();
   return 0;
 }

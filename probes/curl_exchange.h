@@ -62,8 +62,9 @@ class CurlExchange {
   // same family after half of the timeout (7.88.1).
   void Nudge();
   // Called from within libcurl where some of the answer came before the request was all
-  // out. Over HTTP/2 libcurl (7.88.1) may read the end of such an answer, send what is left
-  // of the request, and then wait for what it has read: it must be told to read once more.
+  // out, and where more of the request went out after that. Needed. Over HTTP/2 libcurl (7.88.1)
+  // may read the end of such an answer, send what is left of the request, and then wait for what it
+  // has read: it must be told to read once more.
   void set_on_early(std::function<void()> call) { on_early_ = std::move(call); }
 
   // Around each call that lets libcurl read from this socket: what it reads came when
@@ -126,6 +127,7 @@ class CurlExchange {
   std::optional<absl::Duration> arrival_;  // of what is being read
   absl::Duration last_arrival_ = absl::ZeroDuration();
   bool is_early_ = false;                      // the answer: before the request was all out
+  curl_off_t uploaded_ = 0;                    // as libcurl last said
   bool was_cut_ = false;                       // and libcurl may not know
   std::optional<absl::Duration> progress_at_;  // when libcurl last moved the transfer
   int socket_errno_ = 0;                       // of a socket that could not be made

@@ -38,6 +38,15 @@ class CurlMultis::Multi : public Watcher {
     if (exchange != nullptr) exchange->EndReading();
   }
 
+  // libcurl (7.88.1) says so after it has closed the socket, where the last address refused:
+  // the number may be another exchange's by now.
+  void Unwatch(int fd, const CurlExchange* exchange) {
+    const auto found = exchanges_.find(fd);
+    if (found == exchanges_.end() || found->second != exchange) return;
+    owner_.loop_.Unwatch(fd);
+    exchanges_.erase(found);
+  }
+
   void ReadOnceMore(const CurlExchange* exchange) {
     const auto found = std::find_if(exchanges_.begin(), exchanges_.end(),
                                     [&](const auto& entry) { return entry.second == exchange; });
@@ -55,8 +64,7 @@ class CurlMultis::Multi : public Watcher {
   static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* /*known*/) {
     auto* multi = static_cast<Multi*>(self);
     if (what == CURL_POLL_REMOVE) {
-      multi->owner_.loop_.Unwatch(fd);
-      multi->exchanges_.erase(fd);
+      multi->Unwatch(fd, CurlExchange::Of(easy));
       return 0;
     }
     multi->exchanges_[fd] = CurlExchange::Of(easy);

@@ -59,10 +59,7 @@ void NetworkWatch::SetOptions(Options options) {
 }
 
 void NetworkWatch::Replace(const Options& options) {
-  if (options.canaries == options_.canaries && options.ca_file == options_.ca_file &&
-      options.without_trouble == options_.without_trouble) {
-    return;
-  }
+  if (options == options_) return;
   SetOptions(options);
   rounds_.clear();  // answers that are on their way belong to none
   up_ = true;

@@ -38,6 +38,8 @@ class NetworkWatch {
     std::string ca_file;  // PEM bundle to verify them with; "" means the system's
     // Asks them before anything fails too: at the start, and hourly.
     bool without_trouble = true;
+
+    friend bool operator==(const Options&, const Options&) = default;
   };
 
   // Both must outlive it.

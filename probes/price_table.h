@@ -54,6 +54,8 @@ class PriceTable {
     std::string provider;
     std::string model;
     Price price;
+
+    friend bool operator==(const Entry&, const Entry&) = default;
   };
   const std::vector<Entry>& overrides() const { return overrides_; }
 

@@ -230,6 +230,10 @@ bool operator==(const Secret& a, const Secret& b) {
   return a.state_ == b.state_ || a.Reveal() == b.Reveal();
 }
 
+std::string Secret::RedactWhole(const std::string& text) const {
+  return empty() ? text : absl::StrReplaceAll(text, {{state_->value, std::string(kMark)}});
+}
+
 std::string Secret::Redact(const std::string& text) const {
   if (empty()) return text;
   if (state_->is_short) return Strike(text, state_->whole_forms.Find(text));

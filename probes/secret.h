@@ -36,6 +36,9 @@ class Secret {
   // Redact before cutting a text, and join what came in pieces before redacting:
   // a cut may leave a part of the key that is too short to be known.
   std::string Redact(const std::string& text) const;
+  // `text` with the key struck out where it stands whole and as it is: for texts of our
+  // own configuration, which may share words with a key, and are to be read again.
+  std::string RedactWhole(const std::string& text) const;
 
  private:
   struct State;

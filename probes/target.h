@@ -47,6 +47,8 @@ struct Target {
   absl::Duration timeout = absl::Seconds(20);
   absl::Duration latency_objective = absl::Seconds(5);
   bool serves_production = false;
+
+  friend bool operator==(const Target&, const Target&) = default;
 };
 
 }  // namespace heyhi

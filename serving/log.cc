@@ -142,16 +142,34 @@ void Logger::Write(LogLevel level, const std::string& message,
   if (level < options_.level) return;
   const absl::Time now = options_.now();
   const MutexLock lock(&mutex_);
-  for (const auto& [like, lines] : limiter_.TakeLeftOut(now)) {
-    WriteNow(LogLevel::kWarn, "log lines were left out: too many said the same",
-             {{"like", like}, {"lines", absl::StrCat(lines)}});
+  TellOfLeftOut(now);
+  if (level != LogLevel::kDebug) {
+    const std::optional<std::uint64_t> left_out = limiter_.Admit(message, now);
+    if (!left_out.has_value()) return;
+    TellOfLeftOut(message, *left_out);
   }
-  if (level != LogLevel::kDebug && !limiter_.Admit(message, now)) return;
   if (dropped_ > 0 && WriteNow(LogLevel::kWarn, "log lines were dropped: nobody read them",
                                {{"count", absl::StrCat(dropped_)}})) {
     dropped_ = 0;
   }
   if (!WriteNow(level, message, fields)) ++dropped_;
+}
+
+Logger::~Logger() {
+  const MutexLock lock(&mutex_);
+  TellOfLeftOut(absl::InfiniteFuture());
+}
+
+void Logger::TellOfLeftOut(absl::Time now) {
+  for (const auto& [message, lines] : limiter_.TakeLeftOut(now)) TellOfLeftOut(message, lines);
+}
+
+void Logger::TellOfLeftOut(const std::string& message, std::uint64_t lines) {
+  if (lines == 0) return;
+  if (!WriteNow(LogLevel::kWarn, "log lines were left out: too many said the same",
+                {{"like", message}, {"lines", absl::StrCat(lines)}})) {
+    dropped_ += lines;
+  }
 }
 
 bool Logger::WriteNow(LogLevel level, const std::string& message,

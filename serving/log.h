@@ -49,6 +49,10 @@ class Logger {
   };
 
   explicit Logger(Options options) : options_(options) {}
+  Logger(const Logger&) = delete;
+  Logger& operator=(const Logger&) = delete;
+  // Tells of the lines that were left out, and of which nothing was said yet.
+  ~Logger();
 
   void Debug(const std::string& message, std::initializer_list<LogField> fields = {});
   void Info(const std::string& message, std::initializer_list<LogField> fields = {});
@@ -57,6 +61,10 @@ class Logger {
 
  private:
   void Write(LogLevel level, const std::string& message, std::initializer_list<LogField> fields);
+  // Of messages that have gone quiet.
+  void TellOfLeftOut(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellOfLeftOut(const std::string& message, std::uint64_t lines)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WriteNow(LogLevel level, const std::string& message, std::initializer_list<LogField> fields)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False where the line was not taken whole.

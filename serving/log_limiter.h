@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,27 +17,27 @@ class LogLimiter {
  public:
   static constexpr double kBurst = 100;
   static constexpr double kPerSecond = 1;
+  // A message that is not heard of for so long is told of without waiting for its next line.
+  static constexpr absl::Duration kQuiet = absl::Seconds(10);
 
-  // Whether a line of that message is written now; one that is not is counted. A clock that
-  // goes back costs a pause at most.
-  bool Admit(const std::string& message, absl::Time now);
+  // Nothing where a line of that message is left out now. Else the number of those that were
+  // left out since the last one that was admitted: they are told of once. A clock that goes
+  // back costs a pause at most.
+  std::optional<std::uint64_t> Admit(const std::string& message, absl::Time now);
 
   struct LeftOut {
     std::string message;
     std::uint64_t lines = 0;
   };
-  // Of messages that would be admitted again: how many lines were not, since the last call
-  // that told of them.
+  // Those left out, of messages that have been quiet; each is told of once.
   std::vector<LeftOut> TakeLeftOut(absl::Time now);
 
  private:
   struct Bucket {
     double lines = kBurst;  // that it still admits
-    absl::Time filled;
+    absl::Time seen;
     std::uint64_t left_out = 0;
   };
-
-  static void Fill(absl::Time now, Bucket* bucket);
 
   std::map<std::string, Bucket> buckets_;
 };

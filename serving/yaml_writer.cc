@@ -2,6 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <cstdlib>
+
 namespace heyhi {
 
 struct YamlWriter::State {
@@ -26,6 +28,8 @@ void YamlWriter::Text(const std::string& text) { state_->emitter << YAML::Double
 void YamlWriter::Plain(const std::string& text) { state_->emitter << text; }
 
 std::string YamlWriter::TakeText() {
+  // A map without its end, or the like, would be cut text.
+  if (!state_->emitter.good()) std::abort();
   return std::string(state_->emitter.c_str(), state_->emitter.size()) + "\n";
 }
 

@@ -1,4 +1,4 @@
-"""heyhi.schema.json accepts what the exporter accepts, and knows its words."""
+"""heyhi.schema.json accepts what the exporter accepts in its usual form, and knows its words."""
 
 import json
 import os

@@ -103,6 +103,9 @@ class ProbingTest(unittest.TestCase):
         for provider in PROVIDERS[1:]:
             self.assertEqual(self.exporter.metric("heyhi_probe_success", provider=provider), 1)
 
+    def test_promtool_finds_nothing_to_say(self):
+        self.assertTrue(self.exporter.expect_good_metrics())
+
     def test_metrics_come_compressed_when_asked(self):
         request = urllib.request.Request(self.exporter.url + "/metrics",
                                          headers={"Accept-Encoding": "gzip"})

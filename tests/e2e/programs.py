@@ -2,6 +2,7 @@
 time to let something happen: every wait is for a condition, with a limit."""
 
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -162,22 +163,7 @@ class Emulator(Program):
         with urllib.request.urlopen(self.https + path, context=context) as answer:
             return answer.read().decode()
 
-    def expect_good_metrics(self):
-        """promtool has nothing to say of /metrics, whatever state this exporter is in."""
-        try:
-            text = self.fetch("/metrics")
-        except OSError:
-            return  # it has ended, or serves by TLS or to those with a password alone
-        if len(text) > 2_000_000:
-            return  # of thousands of targets, which say the same
-        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
-                                 capture_output=True, timeout=LIMIT_SECONDS)
-        if checked.returncode or checked.stderr:
-            raise AssertionError(f"promtool: {checked.stderr[:2000]}")
-
     def stop(self, sig=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.expect_good_metrics()
         code = super().stop(sig)
         self.folder.cleanup()
         return code
@@ -230,9 +216,29 @@ class Exporter(Program):
                 total, found = total + float(match[3]), True
         return total if found else None
 
+    def expect_good_metrics(self):
+        """promtool has nothing to say of /metrics, whatever state this exporter is in. False
+        where it does not show them to us."""
+        try:
+            with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
+                text = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            return False  # it serves by TLS, or to those with a password alone, or is cut off
+        if len(text) > 2_000_000:
+            return False  # of thousands of targets, which say the same
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                                 capture_output=True, timeout=LIMIT_SECONDS)
+        if checked.returncode or checked.stdout or checked.stderr:
+            raise AssertionError(f"promtool: {checked.stdout[:1000]} {checked.stderr[:2000]}")
+        return True
+
     def stop(self, sig=signal.SIGTERM):
-        code = super().stop(sig)
-        self.folder.cleanup()
+        try:
+            if self.process.poll() is None:
+                self.expect_good_metrics()
+        finally:
+            code = super().stop(sig)
+            self.folder.cleanup()
         return code
 
 

@@ -23,10 +23,11 @@ Config Parse(const std::string& text) {
   return config.ok() ? *std::move(config) : Config();
 }
 
-// The text of the configuration, which is that of the text itself.
+// The text of the configuration, which says the same.
 std::string TextOf(const std::string& yaml) {
-  const std::string text = ConfigText(Parse(yaml));
-  EXPECT_EQ(ConfigText(Parse(text)), text);
+  const Config config = Parse(yaml);
+  const std::string text = ConfigText(config);
+  EXPECT_TRUE(Parse(text) == config) << text;
   return text;
 }
 
@@ -82,9 +83,8 @@ providers:
 )");
   for (const char* line :
        {"region: \"eu-1\"", "canaries: []",
-        "  - {from: \"2026-12-01T02:00\", to: \"2026-12-01T04:30\", zone: \"Asia/Seoul\", "
-        "targets: ",
-        "targets: [\"groq\", \"in/a\"]",
+        R"(  - {from: "2026-12-01 02:00", to: "2026-12-01 04:30", zone: "Asia/Seoul")",
+        R"(targets: ["groq", "in/a"])",
         "  - {from: \"22:00\", to: \"24:00\", days: [\"sat\", \"sun\"], zone: \"UTC\"}",
         "days: [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]",
         "api_key_file: \"/run/secrets/groq\"", "checks: [\"stream\", \"chat\"]",
@@ -98,14 +98,53 @@ providers:
   EXPECT_EQ(again.prices.Find("in", "Qwen/Qwen3", absl::Now()), (Price{0.1, 1e3}));
 }
 
-TEST(ConfigTextTest, ShowsNoKey) {
-  const std::string text = ConfigText(Parse(R"(
+TEST(ConfigTextTest, KeepsEntriesOfOneModelApart) {
+  const std::string text = TextOf(R"(
 providers:
-  - {name: openai, prompt: my key is sk-secret-OPENAI_API_KEY}
+  - name: openai
+    models:
+      - {name: m, checks: [chat], timeout: 5s, prompt: one}
+      - {name: m, checks: [stream], timeout: 50s, prompt: two, serves_production: true}
+)");
+  EXPECT_THAT(text, HasSubstr("checks: [\"stream\"]"));
+}
+
+TEST(ConfigTextTest, OfAShardIsAConfigurationToo) {
+  const ConfigSources sources = {[](const std::string&) { return std::optional<std::string>("k"); },
+                                 nullptr};
+  const std::string yaml = R"(
+maintenance:
+  - {from: "22:00", to: "02:00", targets: [openai/a]}
+  - {from: "0026-12-01 02:00", to: "2026-12-01 04:30", targets: [openai/a, openai/b]}
+prices: [{provider: openai, model: a, input: 1, output: 2}]
+providers: [{name: openai, models: [a, b]}]
+)";
+  const auto shard = ParseConfig("heyhi.yml", yaml, sources,
+                                 [](const TargetId& target) { return target.model == "b"; });
+  ASSERT_TRUE(shard.ok()) << shard.status();
+  const Config again = Parse(ConfigText(*shard));
+  EXPECT_EQ(again.targets.size(), 1U);
+  ASSERT_EQ(again.maintenance.size(), 1U);
+  EXPECT_EQ(again.maintenance[0].targets, std::vector<std::string>({"openai/b"}));
+  EXPECT_EQ(again.maintenance[0].from, absl::CivilMinute(26, 12, 1, 2, 0));
+}
+
+TEST(ConfigTextTest, ShowsNoKeyWhoeverItBelongsTo) {
+  const std::string text = ConfigText(Parse(R"(
+defaults: {prompt: my key is sk-secret-OPENAI_API_KEY}
+providers:
+  - {name: openai}
   - {name: groq, models: [m], base_url: "https://example.com/sk-secret-GROQ_API_KEY/v1"}
+  - {name: local, models: [sk-secret-OPENAI_API_KEY], base_url: "http://127.0.0.1/v1"}
 )"));
   EXPECT_THAT(text, Not(HasSubstr("secret")));
   EXPECT_THAT(text, HasSubstr("my key is [key]"));
+}
+
+// Keys of some providers begin with words that their addresses have too.
+TEST(ConfigTextTest, KeepsWhatAKeyBeginsWith) {
+  EXPECT_THAT(TextOf("providers: [{name: openai, prompt: sk-secret-OPENAI}]\n"),
+              HasSubstr("prompt: \"sk-secret-OPENAI\""));
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ struct Http2Fault {
   const char* mode;  // of http2_frames.mjs
   const char* reason;
   bool is_answered;  // as far as libcurl tells
+  int status = 200;
 };
 
 std::ostream& operator<<(std::ostream& out, const Http2Fault& fault) { return out << fault.mode; }
@@ -83,6 +84,8 @@ constexpr Http2Fault kHttp2Faults[] = {
     {"answer", "none", true},
     // An answer to the headers alone, as front ends give for a wrong key.
     {"early", "none", true},
+    {"early_whole", "none", true},
+    {"early_401", "none", true, 401},
     {"early_headers", "none", true},
     // Before an answer: refused, reset or sent away.
     {"refuse", "h2_goaway", false},
@@ -124,7 +127,7 @@ TEST_P(Http2FaultTest, HasItsReasonAfterOneRequest) {
   EXPECT_EQ(PhasesOf(exchange.times), GetParam().is_answered
                                           ? "dns connect tls request_sent first_byte"
                                           : "dns connect tls request_sent");
-  EXPECT_EQ(exchange.status, GetParam().is_answered ? 200 : 0);
+  EXPECT_EQ(exchange.status, GetParam().is_answered ? GetParam().status : 0);
   EXPECT_THAT(seen_, ElementsAre("stream"));
   EXPECT_LT(exchange.times.total, kLimit / 2) << "no timeout ends it";
 }

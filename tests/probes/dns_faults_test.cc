@@ -33,6 +33,7 @@ std::map<std::string, DnsRecords> Names() {
   return {
       {"name.test", {.ipv4 = {"127.0.0.1"}}},
       {"dual.test", {.ipv4 = {"127.0.0.1"}, .ipv6 = {"::1"}}},
+      {"next.test", {.ipv4 = {"127.0.0.2", "127.0.0.1"}}},
       {"silent.test", {.silent = true}},
       {"held.test", {.ipv4 = {"127.0.0.1"}, .held = true}},
       {"wrong-id.test", {.ipv4 = {"127.0.0.1"}, .lie = DnsLie::kWrongId}},
@@ -163,6 +164,22 @@ TEST_F(DnsFaultsTest, ConnectsByTheOtherFamilyWhereOneIsDead) {
   EXPECT_EQ(FailureOf(by_ipv6), "none") << by_ipv6.failure_detail;
   EXPECT_EQ(by_ipv6.remote_address, "::1");
   EXPECT_LT(*by_ipv6.times.connect - *by_ipv6.times.dns, absl::Seconds(1));
+}
+
+// The second socket often has the number of the first, which libcurl has closed.
+TEST_F(DnsFaultsTest, NoticesAConnectionToTheNextAddressAtOnce) {
+  BlackHole hole;
+  HttpRequest request = GetRequest(absl::StrCat("http://next.test:", hole.port(), "/"));
+  request.timeout = absl::Seconds(6);
+  std::optional<HttpExchange> exchange;
+  transport().Start(request, [&](HttpExchange result) { exchange = std::move(result); });
+  transport().RunUntil(clock_.Monotonic() + absl::Milliseconds(50));
+  hole.Open();  // the kernel asks again after a second
+  RunAll();
+  ASSERT_TRUE(exchange.has_value());
+  EXPECT_EQ(FailureOf(*exchange), "ttfb") << exchange->failure_detail;
+  ASSERT_TRUE(exchange->times.connect.has_value());
+  EXPECT_LT(*exchange->times.connect, absl::Seconds(2));
 }
 
 TEST_F(DnsFaultsTest, TimesOutInConnectingWhereBothFamiliesAreDead) {

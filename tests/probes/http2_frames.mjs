@@ -39,6 +39,7 @@ const rst = (code) => frame(RST_STREAM, 0, 1, words(code));
 const window = (stream, size) => frame(WINDOW_UPDATE, 0, stream, words(size));
 const goaway = (lastStream, code) => frame(GOAWAY, 0, 0, words(lastStream, code));
 const headers = frame(HEADERS, END_HEADERS, 1, STATUS_200);
+const headers401 = frame(HEADERS, END_HEADERS, 1, literal(':status', '401'));
 const half = frame(DATA, 0, 1, Buffer.from('half '));
 const rest = frame(DATA, END_STREAM, 1, Buffer.from('and half'));
 
@@ -60,6 +61,14 @@ const answers = {
   answer: (s) => s.write(Buffer.concat([headers, half, rest])),
   // Before the request's body, which the client may send only now.
   early: (s) => s.write(Buffer.concat([window(1, 1000), headers, half, rest])),
+  early_whole: (s) => {
+    answers.answer(s);
+    settle(s, () => s.write(window(1, 1000)));
+  },
+  early_401: (s) => {
+    s.write(Buffer.concat([headers401, half, rest]));
+    settle(s, () => s.write(window(1, 1000)));
+  },
   early_headers: (s) => {
     s.write(headers);
     settle(s, () => {
@@ -112,8 +121,8 @@ const server = createServer({
   let unread = Buffer.alloc(0);
   let prefaced = false;
   socket.on('error', () => {});
-  const window = mode.startsWith('early') ? 0 : 65535;
-  socket.write(frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, INITIAL_WINDOW_SIZE]), words(window)])));
+  const initialWindow = mode.startsWith('early') ? 0 : 65535;
+  socket.write(frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, INITIAL_WINDOW_SIZE]), words(initialWindow)])));
   if (mode === 'goaway_at_once') socket.write(goaway(0, NO_ERROR));
   socket.on('data', (bytes) => {
     unread = Buffer.concat([unread, bytes]);

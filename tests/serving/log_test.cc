@@ -229,15 +229,35 @@ absl::Time fake_now;
 
 TEST_F(LoggerTest, LeavesOutWhatSaysTheSameTooOften) {
   fake_now = kTime;
-  Logger logger({LogLevel::kInfo, LogFormat::kLogfmt, ends_[1], [] { return fake_now; }});
-  for (int i = 0; i < 150; ++i) logger.Warn("failed", {{"i", absl::StrCat(i)}});
-  fake_now += absl::Seconds(1);
-  logger.Info("other");
+  {
+    Logger logger({LogLevel::kInfo, LogFormat::kLogfmt, ends_[1], [] { return fake_now; }});
+    for (int i = 0; i < 150; ++i) logger.Warn("failed", {{"i", absl::StrCat(i)}});
+    for (int second = 1; second <= 3; ++second) {  // and it goes on
+      fake_now += absl::Seconds(1);
+      for (int i = 0; i < 20; ++i) logger.Warn("failed", {{"second", absl::StrCat(second)}});
+    }
+  }
   const std::vector<std::string> lines = Lines();
-  ASSERT_EQ(lines.size(), 103U);
+  ASSERT_EQ(lines.size(), 108U);
   EXPECT_THAT(lines[99], HasSubstr("msg=failed i=99"));
   EXPECT_THAT(lines[100], HasSubstr("level=warn msg=\"log lines were left out: too many said the "
                                     "same\" like=failed lines=50"));
+  EXPECT_THAT(lines[101], HasSubstr("msg=failed second=1"));
+  EXPECT_THAT(lines[102], HasSubstr("like=failed lines=19"));
+  EXPECT_THAT(lines[103], HasSubstr("msg=failed second=2"));
+  EXPECT_THAT(lines[105], HasSubstr("msg=failed second=3"));
+  EXPECT_THAT(lines[106], HasSubstr("like=failed lines=19")) << "at the end";
+}
+
+TEST_F(LoggerTest, TellsOfWhatHasGoneQuietWithTheNextLine) {
+  fake_now = kTime;
+  Logger logger({LogLevel::kInfo, LogFormat::kLogfmt, ends_[1], [] { return fake_now; }});
+  for (int i = 0; i < 150; ++i) logger.Warn("failed");
+  fake_now += absl::Seconds(10);
+  logger.Info("other");
+  const std::vector<std::string> lines = Lines();
+  ASSERT_EQ(lines.size(), 103U);
+  EXPECT_THAT(lines[100], HasSubstr("like=failed lines=50"));
   EXPECT_THAT(lines[101], HasSubstr("msg=other"));
 }
 
