@@ -68,6 +68,10 @@ class TargetBuilder {
                           DidYouMean(absl::AsciiStrToLower(target_.id.provider), ProviderNames()),
                           ": add base_url"));
     }
+    return CheckUrl();
+  }
+
+  absl::Status CheckUrl() {
     const absl::StatusOr<Url> url = ParseUrl(target_.base_url);
     if (!url.ok()) {
       return Error(settings_.base_url.line,
