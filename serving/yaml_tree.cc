@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "serving/utf8.h"
 
 namespace heyhi {
 namespace {
@@ -41,6 +42,7 @@ class TreeBuilder : public YAML::EventHandler {
         Fail(mark, "a value holds a control character; remove it");
       }
     }
+    if (!IsUtf8(value)) Fail(mark, "a value holds bytes that are no UTF-8; save the file as UTF-8");
     if (Count(mark.line + 1, 1)) Add(Leaf(YamlNode::Kind::kScalar, mark, value), anchor, 1);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

@@ -25,7 +25,8 @@ class YamlWriter {
   void EndList();
 
   void Key(const std::string& key);
-  // In double quotes, so that it is read as a text, whatever it says.
+  // In double quotes, so that it is read as a text, whatever it says. UTF-8; U+FFFD stands
+  // for what is none, and for code points that are no characters.
   void Text(const std::string& text);
   // As it is: a number, true or false.
   void Plain(const std::string& text);

@@ -26,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (config->targets.empty()) std::abort();
   const std::string text = heyhi::ConfigText(*config);
   if (text.find("[key]") != std::string::npos) return 0;
+  if (text.find("\xef\xbf\xbd") != std::string::npos) return 0;  // for what is no character
   const auto again = heyhi::ParseConfig("text.yml", text, sources);
   if (!again.ok() || !(*again == *config)) std::abort();
   return 0;
