@@ -81,7 +81,9 @@ class LeakTest(HostileCase):
             self.assertGreater(scrapes[-1].reasons(reason)[reason], 0)
         self.expect_floor(scrapes, Scrape.descriptors, 5)
         if not SANITIZED:
-            self.expect_floor(scrapes, Scrape.resident, MEBIBYTE)
+            # The allocator gives memory back in its own time, which moves the floor by a MiB or
+            # two. A leak of 400 bytes a probe is found.
+            self.expect_floor(scrapes, Scrape.resident, 4 * MEBIBYTE)
         server.heal()
         self.expect_descriptors_back(exporter, self.least_descriptors(), limit=60)
 
