@@ -82,7 +82,7 @@ class LeakTest(HostileCase):
         self.expect_floor(scrapes, Scrape.descriptors, 5)
         if not SANITIZED:
             # The allocator gives memory back in its own time, which moves the floor by a MiB or
-            # two. A leak of 400 bytes a probe is found.
+            # two. A leak of 2 KB a probe is found, with HEYHI_FULL one of 400 bytes.
             self.expect_floor(scrapes, Scrape.resident, 4 * MEBIBYTE)
         server.heal()
         self.expect_descriptors_back(exporter, self.least_descriptors(), limit=60)
