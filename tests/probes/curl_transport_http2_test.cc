@@ -143,7 +143,7 @@ TEST_F(CurlTransportHttp2Test, TakesAnAnswerThatComesBeforeTheBody) {
     CPU_ZERO(&one);
     CPU_SET(sched_getcpu(), &one);
     EXPECT_EQ(sched_setaffinity(0, sizeof one, &one), 0);  // the server inherits it
-    exchange = ExchangeWith("answer", "http2_frames");
+    exchange = ExchangeWith("early_race", "http2_frames");
   }).join();
   EXPECT_EQ(FailureOf(exchange), "none") << exchange.failure_detail;
   EXPECT_EQ(exchange.body, "half and half");

@@ -61,6 +61,7 @@ const answers = {
   answer: (s) => s.write(Buffer.concat([headers, half, rest])),
   // Before the request's body, which the client may send only now.
   early: (s) => s.write(Buffer.concat([window(1, 1000), headers, half, rest])),
+  early_race: (s) => answers.answer(s),  // with the body, which may be on its way
   early_whole: (s) => {
     answers.answer(s);
     settle(s, () => s.write(window(1, 1000)));
@@ -121,7 +122,7 @@ const server = createServer({
   let unread = Buffer.alloc(0);
   let prefaced = false;
   socket.on('error', () => {});
-  const initialWindow = mode.startsWith('early') ? 0 : 65535;
+  const initialWindow = mode.startsWith('early') && mode !== 'early_race' ? 0 : 65535;
   socket.write(frame(SETTINGS, 0, 0, Buffer.concat([Buffer.from([0, INITIAL_WINDOW_SIZE]), words(initialWindow)])));
   if (mode === 'goaway_at_once') socket.write(goaway(0, NO_ERROR));
   socket.on('data', (bytes) => {
@@ -136,9 +137,9 @@ const server = createServer({
       unread = unread.subarray(9 + unread.readUIntBE(0, 3));
       if (type === SETTINGS && !(flags & ACK)) socket.write(frame(SETTINGS, ACK, 0));
       if (type === PING && (flags & ACK)) socket.emit('pong');
-      if (type !== HEADERS) continue;
-      console.log('stream');
-      answers[mode]?.(socket);
+      if (type === HEADERS) console.log('stream');
+      const isWhole = (type === HEADERS || type === DATA) && (flags & END_STREAM);
+      if (mode.startsWith('early') ? type === HEADERS : isWhole) answers[mode]?.(socket);
     }
   });
 });
