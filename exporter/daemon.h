@@ -80,6 +80,7 @@ class Daemon {
 
  private:
   void AddSelfMetrics();
+  // Has the probing thread call `task` between two steps.
   void Post(TaskQueue::Task task);
   void StartManualProbe(const TargetId& id, std::function<void(std::optional<ManualProbe>)> done);
   void PutInForce(Config config);

@@ -10,7 +10,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "embedded/web_files.h"
-#include "exporter/config_text.h"
 
 namespace heyhi {
 namespace {
@@ -54,6 +53,7 @@ bool IsOfABrowser(const ServerRequest& request) {
 WebRoutes::WebRoutes(WebSources sources, const Clock& clock)
     : sources_(std::move(sources)),
       metrics_(sources_.metrics_text, clock),
+      config_(sources_.config),
       probe_(sources_.probe, clock) {}
 
 ServerResponse WebRoutes::Ready(const ServerRequest& /*request*/) {
@@ -76,9 +76,7 @@ ServerResponse WebRoutes::LandingCss(const ServerRequest& request) {
   return StaticFile(request, "text/css; charset=utf-8", embedded::kLandingCss);
 }
 
-ServerResponse WebRoutes::ShowConfig(const ServerRequest& /*request*/) {
-  return TextResponse(200, ConfigText(*sources_.config()));
-}
+ServerResponse WebRoutes::ShowConfig(const ServerRequest& /*request*/) { return config_.Answer(); }
 
 ServerResponse WebRoutes::Metrics(const ServerRequest& request) { return metrics_.Answer(request); }
 

@@ -2,11 +2,10 @@
 #define HEYHI_EXPORTER_WEB_ROUTES_H_
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "exporter/config.h"
+#include "exporter/config_page.h"
 #include "exporter/landing_page.h"
 #include "exporter/metrics_page.h"
 #include "exporter/probe_page.h"
@@ -19,7 +18,7 @@ namespace heyhi {
 struct WebSources {
   MetricsPage::Render metrics_text;
   std::function<LandingPageFacts()> landing_page;
-  std::function<std::shared_ptr<const Config>()> config;
+  ConfigPage::InForce config;
   std::function<bool()> ready;
   ProbePage::Sources probe;
   // Reads the configuration again and calls `done` with the result, on any thread. Null:
@@ -53,6 +52,7 @@ class WebRoutes {
 
   const WebSources sources_;
   MetricsPage metrics_;
+  ConfigPage config_;
   ProbePage probe_;
 };
 

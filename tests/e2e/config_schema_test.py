@@ -3,18 +3,15 @@
 import json
 import os
 import pathlib
-import subprocess
-import tempfile
 import unittest
 
 import jsonschema
 import yaml
 
-from programs import BIN
+from programs import run_exporter
 
 SOURCE = pathlib.Path(os.environ["HEYHI_SOURCE_DIR"])
 SCHEMA = json.loads((SOURCE / "heyhi.schema.json").read_text())
-OPTION = "#/definitions/option_"
 
 
 class TextLoader(yaml.SafeLoader):
@@ -31,14 +28,11 @@ def refusals(text):
     return [error.message for error in validator.iter_errors(yaml.load(text, TextLoader))]
 
 
+KEY = {"OPENAI_API_KEY": "sk-test"}
+
+
 def exporter_accepts(text):
-    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
-        file.write(text)
-        file.flush()
-        checked = subprocess.run(
-            [BIN / "heyhi-exporter", "--config.check", f"--config.file={file.name}"],
-            capture_output=True, text=True, env={"OPENAI_API_KEY": "sk-test"})
-        return checked.returncode == 0
+    return run_exporter("--config.check", config=text, environment=KEY)[0] == 0
 
 
 def config_with(option, value):
@@ -53,10 +47,10 @@ class ConfigSchemaTest(unittest.TestCase):
         self.assertEqual(refusals((SOURCE / "heyhi.example.yml").read_text()), [])
 
     def test_what_the_exporter_prints_is_accepted(self):
-        printed = subprocess.run(
-            [BIN / "heyhi-exporter", "--config.print", "--config.file=/dev/stdin"],
-            input="providers: [{name: openai, checks: [chat, stream]}]\n", capture_output=True,
-            text=True, check=True, env={"OPENAI_API_KEY": "sk-test"}).stdout
+        code, printed, _ = run_exporter(
+            "--config.print", config="providers: [{name: openai, checks: [chat, stream]}]\n",
+            environment=KEY)
+        self.assertEqual(code, 0)
         self.assertEqual(refusals(printed), [])
         self.assertNotIn("sk-test", printed)
 

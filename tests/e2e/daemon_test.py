@@ -11,22 +11,10 @@ import time
 import unittest
 
 from programs import (BIN, CANARY, HAS_PROC, SANITIZED, Emulator, Exporter, Program, config_for,
-                      wait_for)
+                      run_exporter, wait_for)
 
 
 README = pathlib.Path(os.environ["HEYHI_SOURCE_DIR"]) / "README.md"
-
-
-def run_exporter(*arguments, config=None, environment=None):
-    """Runs to the end; returns exit code, standard output and standard error."""
-    with tempfile.TemporaryDirectory() as folder:
-        if config is not None:
-            file = pathlib.Path(folder) / "heyhi.yml"
-            file.write_text(config)
-            arguments = (f"--config.file={file}", *arguments)
-        result = subprocess.run([str(BIN / "heyhi-exporter"), *arguments], text=True, timeout=60,
-                                capture_output=True, check=False, env=environment or {})
-        return result.returncode, result.stdout, result.stderr.replace(folder + "/", "")
 
 
 class StartTest(unittest.TestCase):

@@ -183,9 +183,9 @@ class Exporter(Program):
             lambda: self.wait_for_log(r"msg=listening address=(\S+)")).group(1)
         self.url = "http://" + address
 
-    def fetch(self, path, headers=None):
+    def fetch(self, path, headers=None, timeout=LIMIT_SECONDS):
         request = urllib.request.Request(self.url + path, headers=headers or {})
-        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             text = answer.read().decode()
         expect_no_canary(text, path)
         return text
@@ -220,8 +220,7 @@ class Exporter(Program):
         """promtool has nothing to say of /metrics, whatever state this exporter is in. False
         where it does not show them to us."""
         try:
-            with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
-                text = answer.read().decode()
+            text = self.fetch("/metrics", timeout=10)
         except (OSError, http.client.HTTPException):
             return False  # it serves by TLS, or to those with a password alone, or is cut off
         if len(text) > 2_000_000:
@@ -240,6 +239,18 @@ class Exporter(Program):
             code = super().stop(sig)
             self.folder.cleanup()
         return code
+
+
+def run_exporter(*arguments, config=None, environment=None):
+    """Runs to the end; returns exit code, standard output and standard error."""
+    with tempfile.TemporaryDirectory() as folder:
+        if config is not None:
+            file = pathlib.Path(folder) / "heyhi.yml"
+            file.write_text(config)
+            arguments = (f"--config.file={file}", *arguments)
+        result = subprocess.run([str(BIN / "heyhi-exporter"), *arguments], text=True, timeout=60,
+                                capture_output=True, check=False, env=environment or {})
+        return result.returncode, result.stdout, result.stderr.replace(folder + "/", "")
 
 
 # Below the emulator's address, by provider.

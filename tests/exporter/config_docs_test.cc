@@ -1,15 +1,13 @@
 // docs/configuration.md is written from the table of options.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "exporter/settings.h"
 #include "probes/target.h"
+#include "tests/golden_file.h"
 
 namespace heyhi {
 namespace {
@@ -28,16 +26,13 @@ std::string TableOfOptions() {
 
 TEST(ConfigDocsTest, ThePageHasTheTableOfOptions) {
   const std::string path = absl::StrCat(HEYHI_SOURCE_DIR, "/docs/configuration.md");
-  std::ifstream file(path);
-  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string page = ReadGoldenFile(path);
   const std::size_t begin = page.find(kBegin);
   const std::size_t end = page.find(kEnd);
   ASSERT_NE(begin, std::string::npos);
   ASSERT_NE(end, std::string::npos);
-  const std::string wanted =
-      absl::StrCat(page.substr(0, begin), kBegin, TableOfOptions(), page.substr(end));
-  if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
-  EXPECT_EQ(page, wanted) << "run this test with HEYHI_UPDATE_GOLDEN=1";
+  ExpectGoldenFile(path,
+                   absl::StrCat(page.substr(0, begin), kBegin, TableOfOptions(), page.substr(end)));
 }
 
 TEST(ConfigDocsTest, WhatHoldsWhereUnsetIsTrue) {

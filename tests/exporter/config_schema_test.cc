@@ -1,15 +1,16 @@
 // heyhi.schema.json, by which editors check a configuration, is written from the table of
 // options. tests/e2e/config_schema_test.py holds it against configurations.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "exporter/latency_buckets.h"
 #include "exporter/settings.h"
+#include "probes/dialect.h"
+#include "tests/golden_file.h"
 
 namespace heyhi {
 namespace {
@@ -155,10 +156,23 @@ TEST(ConfigSchemaTest, TheFileIsWrittenFromTheTableOfOptions) {
   const std::string path = absl::StrCat(HEYHI_SOURCE_DIR, "/heyhi.schema.json");
   const std::string wanted =
       absl::StrReplaceAll(kSchema, {{"%OPTIONS%", References()}, {"%DEFINITIONS%", Definitions()}});
-  if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << wanted;
-  std::ifstream file(path);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  EXPECT_EQ(text, wanted) << "run this test with HEYHI_UPDATE_GOLDEN=1";
+  ExpectGoldenFile(path, wanted);
+}
+
+// The other way round, whether the exporter knows each word, config_schema_test.py asks it.
+TEST(ConfigSchemaTest, HasEveryWordThatTheExporterKnows) {
+  std::map<std::string, std::string> schemas;
+  for (const SettingInfo& setting : AllSettings()) {
+    schemas[std::string(setting.key)] = std::string(setting.schema);
+  }
+  const auto expect_word = [&schemas](const std::string& option, const std::string& word) {
+    EXPECT_THAT(schemas[option], ::testing::HasSubstr(absl::StrCat("\"", word, "\"")));
+  };
+  for (const Dialect* dialect : Dialects()) expect_word("dialect", std::string(dialect->name));
+  for (const auto& check : kChecks) expect_word("checks", std::string(check));
+  for (const double edge : kDurationBuckets) {
+    expect_word("latency_objective", absl::FormatDuration(absl::Seconds(edge)));
+  }
 }
 
 }  // namespace

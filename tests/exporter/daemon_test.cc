@@ -2,13 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "tests/exporter/daemon_fixture.h"
+#include "tests/golden_file.h"
 
 namespace heyhi {
 namespace {
@@ -72,12 +70,7 @@ TEST_F(DaemonTest, WritesTheGoldenMetrics) {
   RunFor(absl::Minutes(15));
   const std::string text = daemon_->MetricsText(FixedProcess());
 
-  const std::string path = std::string(HEYHI_TESTDATA_DIR) + "/metrics.golden";
-  if (std::getenv("HEYHI_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << text;
-  std::ifstream file(path);
-  const std::string golden((std::istreambuf_iterator<char>(file)),
-                           std::istreambuf_iterator<char>());
-  EXPECT_EQ(text, golden) << "if the change is wanted, run this test with HEYHI_UPDATE_GOLDEN=1";
+  ExpectGoldenFile(std::string(HEYHI_TESTDATA_DIR) + "/metrics.golden", text);
 }
 
 // Ten minutes: the own line breaks after two and is mended after four.

@@ -55,7 +55,7 @@ TEST_F(WebRoutesTest, ShowsTheConfigurationInForce) {
   const ServerResponse response = Get("/config");
   EXPECT_EQ(response.status, 200);
   EXPECT_THAT(response.headers, Contains(Pair("Content-Type", "text/plain; charset=utf-8")));
-  EXPECT_THAT(response.body, HasSubstr("\nregion: \"local\"\n"));
+  EXPECT_THAT(*response.shared_body, HasSubstr("\nregion: \"local\"\n"));
 }
 
 TEST_F(WebRoutesTest, ServesMetricsAsPrometheusWantsThem) {

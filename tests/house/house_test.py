@@ -158,7 +158,7 @@ class ReliabilityDocsTest(unittest.TestCase):
                 # Named after the row, or by a name that the page gives.
                 wanted = rf"\b{name}\b" if name else f"def test_{row.lower().replace('-', '_')}_"
                 self.assertRegex(text, wanted, f"{row}: {file}")
-                if file.startswith("tests/e2e/") and file != "tests/e2e/programs.py":
+                if file.startswith("tests/e2e/"):
                     name = pathlib.Path(file).stem.removesuffix("_test")
                     self.assertRegex((ROOT / "tests/e2e/CMakeLists.txt").read_text(),
                                      rf"\b{name}\b", file)

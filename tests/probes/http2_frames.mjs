@@ -49,6 +49,12 @@ function settle(socket, then) {
   socket.once('pong', then);
 }
 
+// Answers in full, and lets the client send its body after that.
+function answerAndGrant(socket, head) {
+  socket.write(Buffer.concat([head, half, rest]));
+  settle(socket, () => socket.write(window(1, 1000)));
+}
+
 // Writes `bytes` as fast as the client reads.
 function flood(socket, bytes) {
   const more = () => { while (!socket.destroyed && socket.write(bytes)); };
@@ -62,14 +68,8 @@ const answers = {
   // Before the request's body, which the client may send only now.
   early: (s) => s.write(Buffer.concat([window(1, 1000), headers, half, rest])),
   early_race: (s) => answers.answer(s),  // with the body, which may be on its way
-  early_whole: (s) => {
-    answers.answer(s);
-    settle(s, () => s.write(window(1, 1000)));
-  },
-  early_401: (s) => {
-    s.write(Buffer.concat([headers401, half, rest]));
-    settle(s, () => s.write(window(1, 1000)));
-  },
+  early_whole: (s) => answerAndGrant(s, headers),
+  early_401: (s) => answerAndGrant(s, headers401),
   early_headers: (s) => {
     s.write(headers);
     settle(s, () => {
