@@ -66,7 +66,8 @@ class Site:
         self.targets = self.metric("heyhi_target_info")
 
     def stop_exporter(self):
-        code = self.exporter.stop()
+        with self.network.home.inside():  # where its /metrics can be seen
+            code = self.exporter.stop()
         self.judged += len(self.exporter.failures())
         self.exporter = None
         if code != 0:

@@ -27,10 +27,10 @@ class WatchedExporter(Exporter):
                                             fields.get("reason", ""), fields.get("fault", "")))
             self.log += line
 
-    def fetch(self, path, headers=None):
+    def fetch(self, path, headers=None, timeout=LIMIT_SECONDS):
         """Without the search for the key, which is too slow for whoever asks all the time."""
         request = urllib.request.Request(self.url + path, headers=headers or {})
-        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             return answer.read().decode()
 
     def mark(self):

@@ -76,6 +76,7 @@ class Program:
             if name.endswith("SAN_OPTIONS"):
                 clean[name] = value
         self.log = ""
+        self.stop_seconds = None
         self.process = subprocess.Popen(
             [str(a) for a in arguments], stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
             text=True, errors="replace", env={**clean, **(environment or {})})
@@ -102,11 +103,15 @@ class Program:
             raise
 
     def stop(self, sig=signal.SIGTERM):
-        """Sends the signal; returns the exit code. A second call does nothing."""
+        """Sends the signal; returns the exit code. A second call does nothing. The end came
+        within `stop_seconds`."""
+        begin = time.monotonic()
         if self.process.poll() is None:
             self.process.send_signal(sig)
         try:
             code = self.process.wait(LIMIT_SECONDS)
+            if self.stop_seconds is None:
+                self.stop_seconds = time.monotonic() - begin
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"does not stop; log:\n{self.log}") from None
