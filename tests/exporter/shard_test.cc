@@ -8,7 +8,7 @@
 namespace heyhi {
 namespace {
 
-TargetId Target(int i) {
+TargetId Numbered(int i) {
   return {"provider-" + std::to_string(i % 7), "model-" + std::to_string(i), "chat", "eu-1"};
 }
 
@@ -26,7 +26,7 @@ int ShardOf(const TargetId& target, int count) {
 TEST(ShardTest, EachTargetBelongsToExactlyOneAndAllGetAboutAsMany) {
   constexpr int kTargets = 5000;
   std::vector<int> sizes(6);
-  for (int i = 0; i < kTargets; ++i) ++sizes[static_cast<std::size_t>(ShardOf(Target(i), 5))];
+  for (int i = 0; i < kTargets; ++i) ++sizes[static_cast<std::size_t>(ShardOf(Numbered(i), 5))];
   for (int number = 1; number <= 5; ++number) {
     EXPECT_NEAR(sizes[static_cast<std::size_t>(number)], kTargets / 5.0, 120) << number;
   }
@@ -36,8 +36,8 @@ TEST(ShardTest, AnotherShardTakesItsPartAndMovesNothingElse) {
   constexpr int kTargets = 3000;
   int moved = 0;
   for (int i = 0; i < kTargets; ++i) {
-    const int before = ShardOf(Target(i), 4);
-    const int after = ShardOf(Target(i), 5);
+    const int before = ShardOf(Numbered(i), 4);
+    const int after = ShardOf(Numbered(i), 5);
     if (before == after) continue;
     EXPECT_EQ(after, 5);
     ++moved;
@@ -48,14 +48,14 @@ TEST(ShardTest, AnotherShardTakesItsPartAndMovesNothingElse) {
 // Which exporter has which target must not change with a new version.
 TEST(ShardTest, IsTheSameForEver) {
   std::string owners;
-  for (int i = 0; i < 20; ++i) owners += std::to_string(ShardOf(Target(i), 9));
+  for (int i = 0; i < 20; ++i) owners += std::to_string(ShardOf(Numbered(i), 9));
   EXPECT_EQ(owners, "39176192791862881382");
 }
 
 TEST(ShardTest, TheRegionDoesNotMatter) {
-  TargetId elsewhere = Target(1);
+  TargetId elsewhere = Numbered(1);
   elsewhere.region = "us-2";
-  EXPECT_EQ(ShardOf(Target(1), 7), ShardOf(elsewhere, 7));
+  EXPECT_EQ(ShardOf(Numbered(1), 7), ShardOf(elsewhere, 7));
 }
 
 TEST(ParseShardTest, ReadsNumberAndCount) {

@@ -36,8 +36,6 @@ struct PeerFault {
 
 std::ostream& operator<<(std::ostream& out, const PeerFault& fault) { return out << fault.name; }
 
-void StaySilent(PeerConnection& client) { client.WaitForClient(); }
-
 TcpPeer::Script ThenClose(const std::string& answer) {
   return [answer](PeerConnection& client) {
     client.ReadRequest();

@@ -19,10 +19,6 @@
 namespace heyhi {
 namespace {
 
-void Answer(PeerConnection& client) {
-  if (!client.ReadRequest().empty()) client.Send(HttpAnswer("ok"));
-}
-
 // Their numbers.
 std::vector<int> OpenDescriptors() {
   std::vector<int> numbers;
@@ -67,7 +63,7 @@ class CurlTransportLimitsTest : public TransportTest {
   }
 
   DnsServer server_{{{"name.test", {.ipv4 = {"127.0.0.1"}}}}};
-  const TcpPeer peer_{Answer};
+  const TcpPeer peer_{AnswerOk};
 };
 
 // For a connection, and for the resolver. Before that no peer may take part: it would
@@ -88,7 +84,7 @@ TEST_F(CurlTransportLimitsTest, BlamesItselfWhereItHasNoDescriptors) {
 TEST_F(CurlTransportLimitsTest, BlamesItselfWhereItCannotOpenItsBundle) {
   const Certificate certificate = *MakeCertificate();
   options_.ca_file = FileWith(certificate.ca);
-  const TcpPeer peer(Answer, certificate);
+  const TcpPeer peer(AnswerOk, certificate);
   EXPECT_EQ(FailureOf(Get("http://127.0.0.1:1/")), "conn_refused");  // reads no bundle
   {
     const DescriptorLimit limit(1);  // for the connection
@@ -114,7 +110,7 @@ TEST_F(CurlTransportLimitsTest, HoldsNoDescriptorsAfterAThousandExchanges) {
     client.ReadSome();
     client.Reset();
   });
-  const TcpPeer distrusted(Answer, *MakeCertificate());
+  const TcpPeer distrusted(AnswerOk, *MakeCertificate());
   const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
   const BlackHole hole;
   const std::string urls[] = {UrlOf("name.test"),    closing.url(), resetting.url(),

@@ -17,10 +17,6 @@ using ::testing::HasSubstr;
 
 constexpr char kPublicAddress[] = "198.41.0.4";
 
-void Answer(PeerConnection& client) {
-  if (!client.ReadRequest().empty()) client.Send(HttpAnswer("ok"));
-}
-
 class CurlTransportPublicTest : public TransportTest {
  protected:
   HttpExchange GetPublic(const std::string& url) {
@@ -31,7 +27,7 @@ class CurlTransportPublicTest : public TransportTest {
 };
 
 TEST_F(CurlTransportPublicTest, RefusesAddressesOfThisMachineHoweverWritten) {
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   for (const char* host : {"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
                            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "0.0.0.0"}) {
     for (const char* scheme : {"http", "https"}) {
@@ -46,7 +42,7 @@ TEST_F(CurlTransportPublicTest, RefusesAddressesOfThisMachineHoweverWritten) {
 }
 
 TEST_F(CurlTransportPublicTest, RefusesLocalhost) {
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   const HttpExchange exchange = GetPublic(absl::StrCat("http://localhost:", peer.port(), "/"));
   EXPECT_EQ(FailureOf(exchange), "no_address");
   EXPECT_EQ(peer.connections(), 0);
@@ -57,7 +53,7 @@ TEST_F(CurlTransportPublicTest, RefusesNamesThatResolveToPrivateAddresses) {
                           {"two.test", {.ipv4 = {"10.0.0.1"}, .ipv6 = {"::1", "fd00::1"}}},
                           {"mapped.test", {.ipv6 = {"::ffff:127.0.0.1"}}}});
   options_.dns_server = server.address();
-  const TcpPeer peer(Answer, std::nullopt, "0.0.0.0:0");
+  const TcpPeer peer(AnswerOk, std::nullopt, "0.0.0.0:0");
   for (const char* host : {"one.test", "two.test", "mapped.test"}) {
     const HttpExchange exchange = GetPublic(absl::StrCat("http://", host, ":", peer.port(), "/"));
     EXPECT_EQ(FailureOf(exchange), "no_address") << host;
@@ -73,7 +69,7 @@ TEST_F(CurlTransportPublicTest, UsesThePublicAddressesOfAMixedAnswer) {
     const DnsServer server(
         {{"mixed.test", {.ipv4 = {"127.0.0.1", "10.0.0.1", kPublicAddress}, .ipv6 = {"::1"}}}});
     options_.dns_server = server.address();
-    const TcpPeer peer(Answer, std::nullopt, "0.0.0.0:0");
+    const TcpPeer peer(AnswerOk, std::nullopt, "0.0.0.0:0");
     const HttpExchange exchange = GetPublic(absl::StrCat("http://mixed.test:", peer.port(), "/"));
     EXPECT_EQ(FailureOf(exchange), "none") << exchange.failure_detail;
     EXPECT_EQ(exchange.remote_address, kPublicAddress);

@@ -24,12 +24,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-void Answer(PeerConnection& client) {
-  if (!client.ReadRequest().empty()) client.Send(HttpAnswer("ok"));
-}
-
-void StaySilent(PeerConnection& client) { client.WaitForClient(); }
-
 class CurlTransportTurnsTest : public TransportTest {
  protected:
   // Starts an exchange that is kept when it ends.
@@ -54,7 +48,7 @@ class CurlTransportTurnsTest : public TransportTest {
 };
 
 TEST_F(CurlTransportTurnsTest, BeginsAtOnceWhereThereIsAPlace) {
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   HttpRequest request = GetRequest(peer.url());
   bool began = false;
   request.began = [&began](absl::Duration) { began = true; };
@@ -66,7 +60,7 @@ TEST_F(CurlTransportTurnsTest, BeginsAtOnceWhereThereIsAPlace) {
 
 TEST_F(CurlTransportTurnsTest, BeginsInTheOrderOfStart) {
   options_.limits.max_in_flight = 1;
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   for (int i = 0; i < 5; ++i) StartKept(GetRequest(absl::StrCat(peer.url(), i)));
   EXPECT_EQ(transport().in_flight(), 5U);
   RunUntilEnded(1);
@@ -80,7 +74,7 @@ TEST_F(CurlTransportTurnsTest, BeginsInTheOrderOfStart) {
 TEST_F(CurlTransportTurnsTest, CountsNoTimeBeforeItsTurn) {
   options_.limits.max_in_flight = 1;
   const TcpPeer silent(StaySilent);
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   HttpRequest held = GetRequest(silent.url());
   held.timeout = kShortTimeout;
   const MonotonicTime start = clock_.Monotonic();
@@ -100,7 +94,7 @@ TEST_F(CurlTransportTurnsTest, CountsNoTimeBeforeItsTurn) {
 TEST_F(CurlTransportTurnsTest, HostsThatDoNotAnswerKeepNobodyOut) {
   options_.limits.max_handshakes = 2;
   const BlackHole hole;
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   const MonotonicTime start = clock_.Monotonic();
   for (int i = 0; i < 4; ++i) StartKept(GetRequest(hole.url()));
   const absl::Duration later = clock_.Monotonic() - start;
@@ -114,7 +108,7 @@ TEST_F(CurlTransportTurnsTest, HostsThatDoNotAnswerKeepNobodyOut) {
 TEST_F(CurlTransportTurnsTest, ARequestThatIsOutMakesPlace) {
   options_.limits.max_handshakes = 1;
   const TcpPeer silent(StaySilent);
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   StartKept(GetRequest(silent.url()));
   StartKept(GetRequest(peer.url()));
   RunUntilEnded(1);
@@ -189,7 +183,7 @@ class StandstillTest : public CurlTransportTurnsTest {
 };
 
 TEST_F(StandstillTest, CountsWhereADoneTakesLong) {
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   StartHeld();
   HttpExchange quick;
   transport().Start(GetRequest(peer.url()), [&](HttpExchange exchange) {
@@ -223,7 +217,7 @@ TEST_F(StandstillTest, CountsForWhatEndsInIt) {
 }
 
 TEST_F(StandstillTest, DoesNotCountBeforeTheBeginning) {
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   transport().Start(GetRequest(peer.url()), [&](const HttpExchange&) {
     Spin(kStandstill);
     StartKept(GetRequest(peer.url()));
@@ -235,7 +229,7 @@ TEST_F(StandstillTest, DoesNotCountBeforeTheBeginning) {
 
 TEST_F(StandstillTest, DoesNotCountBeforeItsTurn) {
   options_.limits.max_in_flight = 1;
-  const TcpPeer peer(Answer);
+  const TcpPeer peer(AnswerOk);
   transport().Start(GetRequest(peer.url()), [&](const HttpExchange&) { Spin(kStandstill); });
   StartKept(GetRequest(peer.url()));
   RunAll();

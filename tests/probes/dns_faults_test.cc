@@ -49,10 +49,6 @@ std::map<std::string, DnsRecords> Names() {
   };
 }
 
-void Answer(PeerConnection& client) {
-  if (!client.ReadRequest().empty()) client.Send(HttpAnswer("ok"));
-}
-
 class DnsFaultsTest : public TransportTest {
  protected:
   DnsFaultsTest() { options_.dns_server = server_.address(); }
@@ -68,7 +64,7 @@ class DnsFaultsTest : public TransportTest {
   }
 
   DnsServer server_{Names()};
-  const TcpPeer peer_{Answer, std::nullopt, "0.0.0.0:0"};
+  const TcpPeer peer_{AnswerOk, std::nullopt, "0.0.0.0:0"};
 };
 
 TEST_F(DnsFaultsTest, ADeadServerIsKnownAtOnce) {
@@ -132,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(DnsFaultsTest, DnsLieTest,
 TEST_F(DnsFaultsTest, FollowsAliases) { EXPECT_EQ(FailureOf(Get(UrlOf("alias.test"))), "none"); }
 
 TEST_F(DnsFaultsTest, OneFamilyIsEnoughWhereTheOtherDoesNotExist) {
-  const TcpPeer peer(Answer, std::nullopt, "[::1]:0");
+  const TcpPeer peer(AnswerOk, std::nullopt, "[::1]:0");
   const HttpExchange exchange = Get(absl::StrCat("http://half.test:", peer.port(), "/"));
   EXPECT_EQ(FailureOf(exchange), "none") << exchange.failure_detail;
   EXPECT_EQ(exchange.remote_address, "::1");
@@ -159,7 +155,7 @@ TEST_F(DnsFaultsTest, ConnectsByTheOtherFamilyWhereOneIsDead) {
   EXPECT_LT(*by_ipv4.times.connect - *by_ipv4.times.dns, absl::Seconds(1));
 
   const BlackHole other_hole;
-  const TcpPeer peer(Answer, std::nullopt, absl::StrCat("[::1]:", other_hole.port()));
+  const TcpPeer peer(AnswerOk, std::nullopt, absl::StrCat("[::1]:", other_hole.port()));
   const HttpExchange by_ipv6 = Get(absl::StrCat("http://dual.test:", peer.port(), "/"));
   EXPECT_EQ(FailureOf(by_ipv6), "none") << by_ipv6.failure_detail;
   EXPECT_EQ(by_ipv6.remote_address, "::1");

@@ -10,9 +10,6 @@ constexpr ErrorRules kXai = ErrorRules::kXai;
 constexpr ErrorRules kAzure = ErrorRules::kAzure;
 constexpr ErrorRules kBedrock = ErrorRules::kBedrock;
 
-RuleCaseExtras NoKey() { return {.key_sent = false}; }
-RuleCaseExtras AskedFor(const std::string& model) { return {.model = model}; }
-
 // Amazon names its error in a header.
 RuleCaseExtras Amazon(const std::string& error_type, const std::string& model = "some-model") {
   return {.model = model,

@@ -28,9 +28,6 @@ std::string Quota(const std::string& id) {
                       R"("}]})");
 }
 
-RuleCaseExtras NoKey() { return {.key_sent = false}; }
-RuleCaseExtras AskedFor(const std::string& model) { return {.model = model}; }
-
 RuleCaseExtras InOpenAiChat() { return {.dialect = "openai_chat"}; }
 
 }  // namespace

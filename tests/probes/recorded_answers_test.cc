@@ -8,6 +8,7 @@
 #include <iterator>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -33,15 +34,23 @@ struct Recording {
 
 void PrintTo(const Recording& recording, std::ostream* out) { *out << recording.name; }
 
+// The kind that a recorded answer says it is. Each process of these tests looks at all of
+// them, so they are not parsed for it.
+std::string KindIn(const std::string& recorded) {
+  constexpr std::string_view kMember = "\"kind\": \"";
+  const std::size_t at = recorded.find(kMember);
+  if (at == std::string::npos) return "unknown";
+  const std::size_t begin = at + kMember.size();
+  return recorded.substr(begin, recorded.find('"', begin) - begin);
+}
+
 // Every answer to a call that a probe makes.
 std::vector<Recording> Recordings() {
   std::vector<Recording> recordings;
   for (const Provider& provider : Providers()) {
     const std::string folder = absl::StrCat(HEYHI_TESTDATA_DIR, "/", std::string(provider.name));
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      const auto document = JsonDocument::Parse(ReadFile(entry.path()));
-      const std::string kind =
-          document.has_value() ? document->root()["kind"].StringOrEmpty() : "no JSON";
+      const std::string kind = KindIn(ReadFile(entry.path()));
       if (kind == "models" || kind == "embeddings") continue;
       recordings.push_back(
           {absl::StrCat(std::string(provider.name), "/", entry.path().stem().string()), kind});
@@ -97,6 +106,7 @@ class RecordedAnswerTest : public testing::TestWithParam<Recording> {
   }
 
   void ExpectVerdict(const Verdict& verdict) const {
+    EXPECT_EQ(recorded()["kind"].StringOrEmpty(), GetParam().kind);
     const JsonView expected = recorded()["expect"];
     if (expected["ok"].AsBool().value()) {
       EXPECT_FALSE(verdict.reason.has_value()) << ReasonName(*verdict.reason) << verdict.rule;

@@ -22,6 +22,9 @@ struct RuleCaseExtras {
   bool known_models = true;
 };
 
+inline RuleCaseExtras NoKey() { return {.key_sent = false}; }
+inline RuleCaseExtras AskedFor(const std::string& model) { return {.model = model}; }
+
 // An error answer, and the rule and reason that it must get.
 struct RuleCase {
   const char* name;

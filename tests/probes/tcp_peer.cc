@@ -187,4 +187,10 @@ std::string HttpAnswer(const std::string& body) {
   return absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
 }
 
+void AnswerOk(PeerConnection& client) {
+  if (!client.ReadRequest().empty()) client.Send(HttpAnswer("ok"));
+}
+
+void StaySilent(PeerConnection& client) { client.WaitForClient(); }
+
 }  // namespace heyhi

@@ -73,6 +73,12 @@ class TcpPeer {
 // A whole HTTP/1.1 answer with the status 200.
 std::string HttpAnswer(const std::string& body);
 
+// Reads a request, if one comes, and answers it with "ok".
+void AnswerOk(PeerConnection& client);
+
+// Says nothing until the client has gone.
+void StaySilent(PeerConnection& client);
+
 }  // namespace heyhi
 
 #endif  // HEYHI_TESTS_PROBES_TCP_PEER_H_
