@@ -18,6 +18,7 @@
 #include "exporter/price_settings.h"
 #include "exporter/settings.h"
 #include "exporter/target_builder.h"
+#include "probes/url.h"
 #include "serving/suggestion.h"
 #include "serving/yaml_tree.h"
 
@@ -144,10 +145,10 @@ absl::StatusOr<Config> ConfigReader::Read() {
   };
   absl::Status status = read_all({{"region", &ConfigReader::ReadRegion},
                                   {"profile", &ConfigReader::ReadProfile},
-                                  {"network", &ConfigReader::ReadNetworkOptions},
                                   {"max_in_flight", &ConfigReader::ReadMaxInFlight},
                                   {"max_handshakes", &ConfigReader::ReadMaxHandshakes},
-                                  {"defaults", &ConfigReader::ReadDefaults}});
+                                  {"defaults", &ConfigReader::ReadDefaults},
+                                  {"network", &ConfigReader::ReadNetworkOptions}});
   if (!status.ok()) return status;
   const YamlNode* providers = FindEntry(root, "providers");
   if (providers == nullptr || providers->kind != YamlNode::Kind::kSequence ||
@@ -186,14 +187,17 @@ absl::Status ConfigReader::ReadDefaults(const YamlNode& value) {
   if (!settings.ok()) return settings.status();
   defaults_.OverrideWith(*settings);
   defaults_.MarkInherited();
+  // Where probes need a proxy, canaries do too.
+  auto proxy = ReadProxy(defaults_.proxy.value.value_or("none"));
+  if (!proxy.ok()) return Error(defaults_.proxy.line, std::string(proxy.status().message()));
+  config_.network.proxy = *std::move(proxy);
   return absl::OkStatus();
 }
 
 absl::Status ConfigReader::ReadNetworkOptions(const YamlNode& value) {
   int error_line = value.line;
-  auto options = ReadNetwork(value, inputs_, &error_line);
-  if (!options.ok()) return Error(error_line, std::string(options.status().message()));
-  config_.network = *std::move(options);
+  const absl::Status read = ReadNetwork(value, inputs_, &error_line, &config_.network);
+  if (!read.ok()) return Error(error_line, std::string(read.message()));
   return absl::OkStatus();
 }
 

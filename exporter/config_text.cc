@@ -58,6 +58,7 @@ class ConfigWriter {
     out_.BeginMap();
     PutList("canaries", config_.network.canaries);
     PutTextIfAny("ca_file", config_.network.ca_file);
+    PutText("proxy", ProxyText(config_.network.proxy));
     out_.EndMap();
     PutMaintenance();
     PutPrices();
@@ -178,9 +179,12 @@ class ConfigWriter {
     PutTextIfAny("api_key_env", target.api_key_env);
     PutTextIfAny("api_key_file", target.api_key_file);
     PutTextIfAny("ca_file", target.ca_file);
+    PutText("proxy", ProxyText(target.proxy));
     PutBool("serves_production", target.serves_production);
     out_.EndMap();
   }
+
+  static std::string ProxyText(const std::string& proxy) { return proxy.empty() ? "none" : proxy; }
 
   void BeginListOf(const char* key) {
     out_.Key(key);

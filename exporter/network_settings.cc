@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,9 +49,8 @@ absl::Status ReadCanaries(const YamlNode& node, std::vector<std::string>* canari
 
 }  // namespace
 
-absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigInputs& inputs,
-                                                  int* line) {
-  NetworkWatch::Options options;
+absl::Status ReadNetwork(const YamlNode& node, ConfigInputs& inputs, int* line,
+                         NetworkWatch::Options* options) {
   *line = node.line;
   if (node.kind != YamlNode::Kind::kMap) {
     return absl::InvalidArgumentError(
@@ -59,21 +59,28 @@ absl::StatusOr<NetworkWatch::Options> ReadNetwork(const YamlNode& node, ConfigIn
   for (const auto& [key, value] : node.entries) {
     *line = key.line;
     if (key.scalar == "canaries") {
-      options.canaries.clear();
-      if (auto status = ReadCanaries(value, &options.canaries); !status.ok()) return status;
+      options->canaries.clear();
+      if (auto status = ReadCanaries(value, &options->canaries); !status.ok()) return status;
     } else if (key.scalar == "ca_file" && value.kind == YamlNode::Kind::kScalar) {
-      options.ca_file = value.scalar;
-      const absl::Status& verdict = inputs.CertificateBundle(options.ca_file);
+      options->ca_file = value.scalar;
+      const absl::Status& verdict = inputs.CertificateBundle(options->ca_file);
       if (!verdict.ok()) {
         return absl::InvalidArgumentError(
             absl::StrCat("network: ca_file: ", std::string(verdict.message())));
       }
+    } else if (key.scalar == "proxy" && value.kind == YamlNode::Kind::kScalar) {
+      auto proxy = ReadProxy(value.scalar);
+      if (!proxy.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("network: ", std::string(proxy.status().message())));
+      }
+      options->proxy = *std::move(proxy);
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("network: unknown key \"", key.scalar, "\": expected canaries or ca_file"));
+      return absl::InvalidArgumentError(absl::StrCat("network: unknown key \"", key.scalar,
+                                                     "\": expected canaries, ca_file or proxy"));
     }
   }
-  return options;
+  return absl::OkStatus();
 }
 
 }  // namespace heyhi

@@ -54,8 +54,8 @@ std::vector<Phase> PhasesOf(const HttpTimes& times) {
 }
 
 std::optional<Phase> StoppedIn(const ProbeResult& result) {
-  const bool on_the_way = result.outcome == Outcome::kFailed && result.rule.empty() &&
-                          result.reason != Reason::kLocalResource;
+  const bool on_the_way =
+      result.outcome == Outcome::kFailed && result.rule.empty() && !IsOwnTrouble(*result.reason);
   return on_the_way ? std::optional(PhasesOf(result.times).back()) : std::nullopt;
 }
 

@@ -184,6 +184,10 @@ constexpr Option kOptions[] = {
     {"ca_file", "the path of a PEM file", "the system's bundle",
      "the certificates that verify the server", kTextSchema,
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->ca_file, kMaxText); }},
+    {"proxy", "an http URL such as http://proxy.example.com:3128, or none", "none",
+     "the HTTP proxy that calls go through",
+     R"({"type": "string", "pattern": "^(none|http://[^/?#@]+/?)$"})",
+     [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->proxy, kMaxText); }},
     {"serves_production", "true or false", "false", "a label for your alerts", kBoolSchema,
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->serves_production); }},
 };
@@ -208,6 +212,7 @@ void Settings::OverrideWith(const Settings& later) {
   dialect.OverrideWith(later.dialect);
   allow_plain_http.OverrideWith(later.allow_plain_http);
   ca_file.OverrideWith(later.ca_file);
+  proxy.OverrideWith(later.proxy);
   serves_production.OverrideWith(later.serves_production);
 }
 

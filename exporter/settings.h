@@ -43,6 +43,7 @@ struct Settings {
   Setting<std::string> dialect;
   Setting<bool> allow_plain_http;
   Setting<std::string> ca_file;
+  Setting<std::string> proxy;
   Setting<bool> serves_production;
 
   // Takes every option that `later` sets.

@@ -27,7 +27,7 @@ class TargetBuilder {
   absl::StatusOr<Target> Build() {
     for (const auto step :
          {&TargetBuilder::SetEndpoint, &TargetBuilder::SetCall, &TargetBuilder::SetTimes,
-          &TargetBuilder::SetKey, &TargetBuilder::SetCaFile}) {
+          &TargetBuilder::SetKey, &TargetBuilder::SetCaFile, &TargetBuilder::SetProxy}) {
       if (absl::Status status = (this->*step)(); !status.ok()) return status;
     }
     target_.serves_production = settings_.serves_production.value.value_or(false);
@@ -208,6 +208,13 @@ class TargetBuilder {
     const absl::Status& verdict = inputs_.CertificateBundle(target_.ca_file);
     if (verdict.ok()) return absl::OkStatus();
     return Error(settings_.ca_file.line, absl::StrCat("ca_file: ", std::string(verdict.message())));
+  }
+
+  absl::Status SetProxy() {
+    auto proxy = ReadProxy(settings_.proxy.value.value_or("none"));
+    if (!proxy.ok()) return Error(settings_.proxy.line, std::string(proxy.status().message()));
+    target_.proxy = *std::move(proxy);
+    return absl::OkStatus();
   }
 
   const Settings& settings_;

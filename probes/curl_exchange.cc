@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "probes/arrival.h"
+#include "probes/curl_option_setter.h"
 #include "probes/curl_reason.h"
 #include "probes/curl_tls.h"
 #include "probes/dns_lookup.h"
@@ -22,23 +23,6 @@
 
 namespace heyhi {
 namespace {
-
-// Collects the first refusal of curl_easy_setopt, so that options read as a list.
-class OptionSetter {
- public:
-  explicit OptionSetter(CURL* handle) : handle_(handle) {}
-
-  template <typename Value>
-  OptionSetter& Set(CURLoption option, Value value) {
-    if (code_ == CURLE_OK) code_ = curl_easy_setopt(handle_, option, value);
-    return *this;
-  }
-  CURLcode code() const { return code_; }
-
- private:
-  CURL* handle_;
-  CURLcode code_ = CURLE_OK;
-};
 
 // The address without its port.
 std::string TextOf(const curl_sockaddr& address) {
@@ -59,6 +43,12 @@ bool IsWantOfResources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+// Whoever configures a proxy has checked it; one that is no URL has no address.
+std::optional<Url> ProxyOf(const HttpRequest& request) {
+  if (request.proxy.empty()) return std::nullopt;
+  return ParseUrl(request.proxy).value_or(Url());
+}
+
 }  // namespace
 
 CurlExchange::CurlExchange(const Surroundings& surroundings, HttpRequest request, Url url)
@@ -67,6 +57,7 @@ CurlExchange::CurlExchange(const Surroundings& surroundings, HttpRequest request
       meter_(surroundings.meter),
       request_(std::move(request)),
       url_(std::move(url)),
+      proxy_(ProxyOf(request_)),
       started_(clock_.Monotonic()),
       standstills_(started_, SuspendedTime()),
       handle_(curl_easy_init()),
@@ -93,7 +84,7 @@ bool CurlExchange::Prepare(const std::vector<std::string>& addresses) {
     return false;
   }
   std::vector<std::string> usable = addresses;
-  if (request_.public_only && !url_.host_is_address) {
+  if (connects_to_public_only() && !url_.host_is_address) {
     std::erase_if(usable, [](const std::string& address) { return !IsPublicAddress(address); });
     if (usable.empty()) {
       Fail(Reason::kNoAddress, absl::StrCat("DNS: the name resolved to ", addresses.front(),
@@ -114,17 +105,19 @@ CURLcode CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
     header_list_ = curl_slist_append(header_list_, absl::StrCat(name, ": ", value).c_str());
   }
   header_list_ = curl_slist_append(header_list_, "Accept-Encoding: identity");
-  if (!url_.host_is_address) {
+  if (!peer().host_is_address) {
     resolve_list_ = curl_slist_append(
         nullptr,
-        absl::StrCat(url_.host, ":", url_.port, ":", absl::StrJoin(addresses, ",")).c_str());
+        absl::StrCat(peer().host, ":", peer().port, ":", absl::StrJoin(addresses, ",")).c_str());
   }
   const auto left = absl::ToInt64Milliseconds(request_.timeout - Elapsed());
-  OptionSetter set(handle_);
+  CurlOptionSetter set(handle_);
   set.Set(CURLOPT_URL, request_.url.c_str())
       .Set(CURLOPT_PROTOCOLS_STR, "http,https")
       .Set(CURLOPT_FOLLOWLOCATION, 0L)  // libcurl would forward x-api-key to the other host
-      .Set(CURLOPT_PROXY, "")
+      .Set(CURLOPT_PROXY, request_.proxy.c_str())
+      .Set(CURLOPT_PROXYPORT, static_cast<long>(peer().port))
+      .Set(CURLOPT_HTTPPROXYTUNNEL, has_proxy() ? 1L : 0L)  // the proxy sees no call
       .Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
       .Set(CURLOPT_NOSIGNAL, 1L)
       .Set(CURLOPT_FRESH_CONNECT, 1L)
@@ -159,7 +152,7 @@ CURLcode CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
 
 CURLcode CurlExchange::SetHooks() {
   void* self = this;
-  return OptionSetter(handle_)
+  return CurlOptionSetter(handle_)
       .Set(CURLOPT_PRIVATE, self)
       .Set(CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket)
       .Set(CURLOPT_OPENSOCKETDATA, self)
@@ -284,6 +277,9 @@ void CurlExchange::SetFailure(CURLcode code) {
   failure.code = code;
   failure.error_text = error_text_;
   failure.times = result_.times;
+  failure.by_proxy = has_proxy();
+  curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &failure.proxy_status);
+  failure.proxy_connected = !result_.remote_address.empty();
   curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &failure.os_errno);
   curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
   result_.failure = ReasonOfCurlFailure(failure);
@@ -301,7 +297,7 @@ void CurlExchange::RefuseToRepeat() {
 curl_socket_t CurlExchange::OnOpenSocket(void* self, curlsocktype /*purpose*/,
                                          curl_sockaddr* address) {
   auto* exchange = static_cast<CurlExchange*>(self);
-  if (exchange->request_.public_only) {
+  if (exchange->connects_to_public_only()) {
     const std::string text = TextOf(*address);
     if (!IsPublicAddress(text)) {
       exchange->refused_address_ = text;
@@ -368,10 +364,17 @@ int CurlExchange::OnReadyToSend(void* self, char* /*remote*/, char* /*local*/, i
   return CURL_PREREQFUNC_OK;
 }
 
-// libcurl calls it last when a transfer is complete, before it closes the connection.
+// libcurl calls it last when a transfer is complete, before it closes the connection, and
+// for each byte that a proxy answers to CONNECT, which it reads on and on.
 int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t /*downloaded*/,
                              curl_off_t /*to_upload*/, curl_off_t uploaded) {
   auto* exchange = static_cast<CurlExchange*>(self);
+  if (exchange->has_proxy() && !exchange->connected_ &&
+      ++exchange->connect_bytes_ > exchange->options_.max_header_bytes) {
+    exchange->result_.failure = Reason::kProxyUnreachable;
+    exchange->result_.failure_detail = "the proxy's answer to CONNECT does not end";
+    return 1;
+  }
   const bool sent_more = uploaded != exchange->uploaded_;
   exchange->uploaded_ = uploaded;
   if (sent_more && exchange->is_early_) exchange->on_early_();

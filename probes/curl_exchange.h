@@ -3,7 +3,9 @@
 
 #include <curl/curl.h>
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,9 @@ class CurlExchange {
   static CurlExchange* Of(CURL* handle);
 
   const Url& url() const { return url_; }
+  // Where the connection goes: to the proxy, or the server itself.
+  const Url& peer() const { return proxy_.has_value() ? *proxy_ : url_; }
+  bool has_proxy() const { return proxy_.has_value(); }
   // The bundle that the server is verified with.
   const std::string& ca_file() const {
     return request_.ca_file.empty() ? options_.ca_file : request_.ca_file;
@@ -93,6 +98,8 @@ class CurlExchange {
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int OnCloseSocket(void* self, curl_socket_t fd);
 
+  // A proxy is ours, wherever it is.
+  bool connects_to_public_only() const { return request_.public_only && !has_proxy(); }
   CURLcode SetOptions(const std::vector<std::string>& addresses);
   CURLcode SetHooks();
   void SayIfEarly();
@@ -112,6 +119,7 @@ class CurlExchange {
   const StandstillMeter& meter_;
   const HttpRequest request_;
   const Url url_;
+  const std::optional<Url> proxy_;
   const MonotonicTime started_;
   StandstillRecord standstills_;
   CURL* const handle_;
@@ -123,6 +131,7 @@ class CurlExchange {
   std::function<void()> on_address_lost_;
   std::function<void()> on_early_;
   bool connected_ = false;
+  std::size_t connect_bytes_ = 0;  // that a proxy answered, or more
   int requests_sent_ = 0;
   std::optional<absl::Duration> arrival_;  // of what is being read
   absl::Duration last_arrival_ = absl::ZeroDuration();

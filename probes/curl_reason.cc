@@ -69,6 +69,17 @@ Reason ReceiveReason(const CurlFailure& failure) {
   return Reason::kConnReset;
 }
 
+// Of a failure before the tunnel stood. A proxy that is there, and cannot reach the server,
+// says so by a status of its own, or by silence: it is a way to the server like others.
+Reason ProxyReason(const CurlFailure& failure) {
+  constexpr long kFirstServerError = 500;
+  if (failure.proxy_status >= kFirstServerError) return Reason::kConnUnreachable;
+  if (failure.proxy_status > 0) return Reason::kProxyRefused;
+  return failure.proxy_connected && failure.code == CURLE_OPERATION_TIMEDOUT
+             ? Reason::kConnect
+             : Reason::kProxyUnreachable;
+}
+
 Reason VerifyReason(const CurlFailure& failure) {
   const long verdict = failure.verify_result;
   if (verdict == kCertHasExpired || verdict == kCertNotYetValid) return Reason::kTlsExpired;
@@ -84,6 +95,7 @@ Reason VerifyReason(const CurlFailure& failure) {
 
 Reason ReasonOfCurlFailure(const CurlFailure& failure) {
   const bool answered = failure.times.first_byte.has_value();
+  if (failure.by_proxy && !failure.times.connect.has_value()) return ProxyReason(failure);
   switch (failure.code) {
     case CURLE_OPERATION_TIMEDOUT:
       return TimeoutReason(failure.times);

@@ -16,6 +16,9 @@ struct CurlFailure {
   long os_errno = 0;       // CURLINFO_OS_ERRNO
   long verify_result = 0;  // CURLINFO_SSL_VERIFYRESULT: OpenSSL's X509_V_ERR_*
   HttpTimes times;         // how far it came
+  bool by_proxy = false;
+  bool proxy_connected = false;  // TCP to it stands
+  long proxy_status = 0;         // what it answered to CONNECT; 0: nothing
 };
 
 // The transport reason of a failure. Pure.

@@ -199,16 +199,21 @@ bool CurlTransport::RunLateChecks() {
 
 void CurlTransport::Begin(Flight& flight) {
   const CurlExchange& exchange = *flight.exchange;
-  if (exchange.url().host_is_address) {
-    Connect(flight, {exchange.url().host});
+  const Url& peer = exchange.peer();
+  if (peer.host_is_address) {
+    Connect(flight, {peer.host});
     return;
   }
-  lookups_.Start(exchange.url().host, exchange.deadline(), [this, &flight](DnsAnswer answer) {
+  lookups_.Start(peer.host, exchange.deadline(), [this, &flight](DnsAnswer answer) {
     if (!answer.failure.has_value()) {
       Connect(flight, answer.addresses);
       return;
     }
-    flight.exchange->Fail(*answer.failure, absl::StrCat("DNS: ", answer.detail));
+    // The name of our own proxy is nobody else's.
+    const Reason reason = flight.exchange->has_proxy() && *answer.failure != Reason::kLocalResource
+                              ? Reason::kProxyUnreachable
+                              : *answer.failure;
+    flight.exchange->Fail(reason, absl::StrCat("DNS: ", answer.detail));
     End(flight.exchange.get());
   });
 }

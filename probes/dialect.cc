@@ -39,6 +39,7 @@ HttpRequest BeginRequest(const Target& target, std::string url,
   }
   request.timeout = target.timeout;
   request.ca_file = target.ca_file;
+  request.proxy = target.proxy;
   return request;
 }
 

@@ -23,10 +23,14 @@ struct HttpRequest {
   absl::Duration timeout = absl::Seconds(20);
   // PEM bundle to verify the server with; "" means the system's.
   std::string ca_file;
+  // The HTTP proxy that tunnels it, as "http://host:port"; "" for none. Times and addresses
+  // of the connection are then the proxy's, and its tunnel is part of connecting.
+  std::string proxy;
   // Ends once the connection stands (with TLS for https): no request is sent. Does
   // not wait for its turn among the handshakes.
   bool connect_only = false;
-  // Connects to public addresses only, whatever the resolver says.
+  // Connects to public addresses only, whatever the resolver says. No proxy is asked for
+  // that.
   bool public_only = false;
 
   // Both optional, called at most once each, from within Start or RunUntil.

@@ -120,6 +120,7 @@ void NetworkWatch::BeginRound() {
     request.method = "GET";
     request.url = canaries_[i].url;
     request.ca_file = options_.ca_file;
+    request.proxy = options_.proxy;
     request.timeout = kPatience;
     request.connect_only = true;
     transport_.Start(std::move(request), [this, number, i](const HttpExchange& exchange) {
@@ -145,7 +146,8 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
   } else if (exchange.stalled < kStoodStill && exchange.failure != Reason::kLocalResource) {
     ++canary.rounds_failed_since;
     canary.failure = exchange.failure;
-    round->marks[index] = Mark::kFailed;
+    // A proxy that does not let us there works.
+    if (exchange.failure != Reason::kProxyRefused) round->marks[index] = Mark::kFailed;
   }
   --round->waiting;
   round->heard = clock_.Monotonic();

@@ -36,6 +36,8 @@ class NetworkWatch {
     // "host:port", three or more; with none the network is never said to be down.
     std::vector<std::string> canaries = DefaultCanaries();
     std::string ca_file;  // PEM bundle to verify them with; "" means the system's
+    // The HTTP proxy through which they are asked, as "http://host:port"; "" for none.
+    std::string proxy;
     // Asks them before anything fails too: at the start, and hourly.
     bool without_trouble = true;
 

@@ -152,7 +152,7 @@ bool SayTheSame(const ProbeResult& a, const ProbeResult& b) {
 
 std::string AdviceFor(const ProbeResult& result) {
   Reason advised = *result.reason;
-  if (result.fault == Fault::kNetwork && advised != Reason::kLocalResource) {
+  if (result.fault == Fault::kNetwork && !IsOwnTrouble(advised)) {
     return "This machine's own network: check its link, DNS and firewall.";
   }
   if (TakesInnerType(advised) && result.error_type == ErrorType::kAuth) {
@@ -203,7 +203,9 @@ void Prober::Start(std::shared_ptr<const Target> target, Done done, Began began)
   HttpRequest request = FindDialect(target->dialect)->build_request(*target);
   request.public_only = target->public_only;
   request.began = std::move(began);
-  if (watch_ != nullptr && !IsNearby(request.url, "")) request.late = [this] { watch_->Ask(); };
+  if (watch_ != nullptr && (!request.proxy.empty() || !IsNearby(request.url, ""))) {
+    request.late = [this] { watch_->Ask(); };
+  }
   const absl::Time started_at = clock_.Now();
   transport_.Start(std::move(request), [this, target = std::move(target), started_at,
                                         done = std::move(done)](const HttpExchange& exchange) {
@@ -220,7 +222,8 @@ void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time 
   }
   if (result.disturbed) return done(result);
   if (opinion_ != nullptr && result.outcome != Outcome::kFailed) opinion_->KeyWorked(target);
-  result.nearby = IsNearby(target.base_url, exchange.tried_address);
+  // Whatever is reached through a proxy is not near, wherever the proxy is.
+  result.nearby = target.proxy.empty() && IsNearby(target.base_url, exchange.tried_address);
   if (watch_ != nullptr && exchange.status != 0 && !result.nearby) watch_->ProbeAnswered();
   FindFault(target, exchange, std::move(result), done);
 }

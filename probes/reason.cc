@@ -58,6 +58,10 @@ constexpr ReasonRow kRows[] = {
     {Reason::kHeaderTooLarge, "header_too_large", ErrorType::kOther, Blame::kProvider, kAddress},
     {Reason::kLocalResource, "local_resource", ErrorType::kOther, Blame::kNetwork,
      "This machine lacks descriptors, memory or a readable certificate bundle; see the log."},
+    {Reason::kProxyUnreachable, "proxy_unreachable", ErrorType::kOther, Blame::kNetwork,
+     "The proxy that the configuration names does not answer; check it and proxy."},
+    {Reason::kProxyRefused, "proxy_refused", ErrorType::kOther, Blame::kConfig,
+     "The proxy does not connect to this host; let its rules allow it, without a password."},
     {Reason::kUnexpectedRedirect, "unexpected_redirect", ErrorType::kOther, Blame::kConfig,
      kAddress},
     {Reason::kRequestTooLarge, "request_too_large", ErrorType::kOther, Blame::kConfig, kCall},
@@ -168,6 +172,7 @@ std::string_view FaultName(Fault fault) {
 
 std::string_view ReasonName(Reason reason) { return RowOf(reason).name; }
 std::string_view ReasonAdvice(Reason reason) { return RowOf(reason).advice; }
+bool IsOwnTrouble(Reason reason) { return RowOf(reason).blame == Blame::kNetwork; }
 bool TakesInnerType(Reason reason) {
   return reason == Reason::kErrorIn200 || reason == Reason::kInStreamError;
 }

@@ -45,6 +45,8 @@ enum class Reason {
   kBodyTooLarge,
   kHeaderTooLarge,
   kLocalResource,
+  kProxyUnreachable,  // our own proxy
+  kProxyRefused,      // it does not connect us
   // The edge in front of the API.
   kUnexpectedRedirect,
   kRequestTooLarge,
@@ -107,6 +109,10 @@ std::string_view ReasonName(Reason reason);
 
 // Every reason, in the order of the table.
 std::vector<Reason> AllReasons();
+
+// True where the reason itself says that the trouble is on our side of the network, and
+// what it is: no canary is needed.
+bool IsOwnTrouble(Reason reason);
 
 // True for the two reasons whose error_type is the inner code's.
 bool TakesInnerType(Reason reason);

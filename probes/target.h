@@ -37,6 +37,7 @@ struct Target {
   std::string api_key_env;
   std::string api_key_file;
   std::string ca_file;
+  std::string proxy;  // the http URL of an HTTP proxy; "": none
 
   std::string prompt = "ping";
   std::string api_version;  // that the configuration names; in `call` already

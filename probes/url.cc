@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <memory>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -56,6 +57,19 @@ absl::StatusOr<Url> ParseUrl(const std::string& text) {
   result.has_query_or_fragment =
       !Part(url.get(), CURLUPART_QUERY).empty() || !Part(url.get(), CURLUPART_FRAGMENT).empty();
   return result;
+}
+
+absl::StatusOr<std::string> ReadProxy(const std::string& text) {
+  if (text == "none") return "";
+  const absl::StatusOr<Url> url = ParseUrl(text);
+  const std::size_t host = std::string_view("http://").size();
+  if (!url.ok() || url->https || url->has_credentials || url->has_query_or_fragment ||
+      text.find('/', host) < text.size() - 1) {
+    return absl::InvalidArgumentError(
+        "proxy: expected none or the URL of an HTTP proxy, such as http://proxy.example.com:3128, "
+        "without user and password");
+  }
+  return text;
 }
 
 std::string EncodePathSegment(const std::string& text) {

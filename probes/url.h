@@ -22,6 +22,10 @@ struct Url {
 // hide in it.
 absl::StatusOr<Url> ParseUrl(const std::string& text);
 
+// The HTTP proxy that `text` names: its URL, "http://host:port" and nothing more, or "" for
+// "none". The error does not repeat it: a password may be in it.
+absl::StatusOr<std::string> ReadProxy(const std::string& text);
+
 // `text` fit to stand between two slashes of a path: all but letters, digits and
 // "-._~:" percent-encoded.
 std::string EncodePathSegment(const std::string& text);

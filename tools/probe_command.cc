@@ -45,6 +45,7 @@ constexpr OptionFlag kOptionFlags[] = {
     {"api_key_env", "NAME", "The environment variable that holds its key."},
     {"api_key_file", "FILE", "The file that holds its key."},
     {"ca_file", "FILE", "PEM bundle that verifies it, instead of the system's."},
+    {"proxy", "URL", "The HTTP proxy to go through; http://host:port."},
 };
 constexpr char kPlainHttp[] = "allow_plain_http";
 
@@ -189,7 +190,7 @@ int Probe(const PlannedProbe& plan, bool json) {
   if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
     return Complain(absl::UnavailableError("cannot write to standard output"));
   }
-  if (result->reason == Reason::kLocalResource) return kExitOurs;
+  if (result->reason.has_value() && IsOwnTrouble(*result->reason)) return kExitOurs;
   return result->outcome == Outcome::kFailed ? kExitFailed : kExitAnswered;
 }
 

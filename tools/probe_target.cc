@@ -133,7 +133,8 @@ absl::Status InFlagWords(const absl::Status& status) {
                                              {"api_key_env", "--api-key-env"},
                                              {"api_key_file", "--api-key-file"},
                                              {"base_url", "--base-url"},
-                                             {"ca_file", "--ca-file"}}));
+                                             {"ca_file", "--ca-file"},
+                                             {"proxy:", "--proxy:"}}));
 }
 
 absl::Status UnknownProvider(const std::string& provider, const Names& configured) {

@@ -46,7 +46,8 @@ constexpr char kSchema[] = R"json({
           "uniqueItems": true,
           "anyOf": [{"maxItems": 0}, {"minItems": 3, "maxItems": 9}]
         },
-        "ca_file": {"description": "verifies the canaries", "type": "string"}
+        "ca_file": {"description": "verifies the canaries", "type": "string"},
+        "proxy": {"description": "the HTTP proxy that canaries are asked through; where unset: the one of defaults", "type": "string", "pattern": "^(none|http://[^/?#@]+/?)$"}
       }
     },
     "max_in_flight": {

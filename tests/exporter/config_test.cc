@@ -141,6 +141,24 @@ TEST(ConfigTest, AKeyNamedLaterReplacesTheOneBefore) {
   EXPECT_EQ(config->targets[1]->api_key.Reveal(), "sk-other");
 }
 
+TEST(ConfigTest, CanariesTakeTheProxyOfDefaults) {
+  const auto proxies = [](const std::string& text) {
+    const auto config = Parse(text);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config.ok() ? absl::StrCat(config->targets[0]->proxy, "|", config->network.proxy) : "";
+  };
+  const std::string end = "\nproviders: [{name: openai}]\n";
+  EXPECT_EQ(proxies(end), "|");
+  EXPECT_EQ(proxies("defaults: {proxy: 'http://p.test:3128'}" + end),
+            "http://p.test:3128|http://p.test:3128");
+  EXPECT_EQ(proxies("defaults: {proxy: 'http://p.test:3128'}\nnetwork: {proxy: none}" + end),
+            "http://p.test:3128|");
+  EXPECT_EQ(proxies("network: {proxy: 'http://[::1]:8080/'}" + end), "|http://[::1]:8080/");
+  EXPECT_EQ(proxies("defaults: {proxy: 'http://p.test:3128'}\n"
+                    "providers: [{name: openai, proxy: none}]\n"),
+            "|http://p.test:3128");
+}
+
 TEST(ConfigTest, ReadsNetworkGateAndMaintenance) {
   const auto config = Parse(R"(
 network:

@@ -39,6 +39,7 @@ max_in_flight: 1000
 max_handshakes: 16
 network:
   canaries: ["www.wikipedia.org:443", "www.apple.com:443", "deb.debian.org:443"]
+  proxy: "none"
 providers:
   - name: "openai"
     models:
@@ -52,6 +53,7 @@ providers:
         max_tokens: 16
         dialect: "openai_chat"
         api_key_env: "OPENAI_API_KEY"
+        proxy: "none"
         serves_production: false
 )");
 }

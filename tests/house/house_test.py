@@ -17,7 +17,7 @@ MAY_INCLUDE = {
 
 # Third-party libraries, and the only files that may include them.
 WALLS = {
-    r"curl/": {"probes/curl_transport.cc", "probes/curl_multis.cc", "probes/curl_exchange.h",
+    r"curl/": {"probes/curl_transport.cc", "probes/curl_multis.cc", "probes/curl_exchange.h", "probes/curl_option_setter.h",
                 "probes/curl_reason.cc", "probes/curl_tls.h", "probes/url.cc"},
     r"ares\.h": {"probes/dns_lookup.cc", "probes/curl_transport.cc"},
     r"nlohmann/json\.hpp": {"probes/json.cc"},

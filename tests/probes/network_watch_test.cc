@@ -12,6 +12,7 @@
 namespace heyhi {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Gt;
 using ::testing::IsEmpty;
@@ -23,12 +24,12 @@ constexpr absl::Duration kRoundTrip = absl::Milliseconds(50);
 // Canaries c1 to c3, each as told.
 class NetworkWatchTest : public ::testing::Test {
  protected:
-  enum class Line { kGood, kDead, kRefusing, kLossy, kSlowLookup, kUnwatched };
+  enum class Line { kGood, kDead, kRefusing, kLossy, kSlowLookup, kUnwatched, kProxyRefuses };
 
   NetworkWatchTest() { Build({"c1.test:443", "c2.test:443", "c3.test:443"}); }
 
   void Build(const std::vector<std::string>& canaries) {
-    watch_.emplace(transport_, clock_, NetworkWatch::Options{canaries, "", true});
+    watch_.emplace(transport_, clock_, NetworkWatch::Options{canaries, "", "", true});
   }
 
   HttpExchange Answer(const HttpRequest& request) {
@@ -39,6 +40,7 @@ class NetworkWatchTest : public ::testing::Test {
       if (!absl::StrContains(request.url, name)) continue;
       if (line == Line::kDead) return FailureAfter(request.timeout, Reason::kConnect);
       if (line == Line::kRefusing) return FailureAfter(kRoundTrip, Reason::kConnRefused);
+      if (line == Line::kProxyRefuses) return FailureAfter(kRoundTrip, Reason::kProxyRefused);
       if (line == Line::kUnwatched) {
         HttpExchange unwatched = FailureAfter(kRoundTrip, Reason::kConnect);
         unwatched.stalled = absl::Seconds(1);
@@ -277,6 +279,16 @@ TEST_F(NetworkWatchTest, CanariesThatNeverAnswerSayNothing) {
   EXPECT_TRUE(Judge()) << "they count again";
 }
 
+TEST_F(NetworkWatchTest, AProxyThatLetsNoneOutSaysNothingOfTheNetwork) {
+  All(Line::kProxyRefuses);
+  RunFor(absl::Minutes(1));
+  EXPECT_TRUE(watch_->up());
+  EXPECT_FALSE(Judge());
+  EXPECT_THAT(watch_->Failing(), Contains("https://c1.test:443/ proxy_refused"));
+  for (int i = 0; i < 10; ++i) watch_->ProbeAnswered();
+  EXPECT_THAT(watch_->Blocked(), SizeIs(3));
+}
+
 TEST_F(NetworkWatchTest, TheOthersDecideWhereOneIsBlocked) {
   lines_ = {{"c2", Line::kDead}};
   RunFor(absl::Minutes(1));
@@ -320,7 +332,7 @@ TEST_F(NetworkWatchTest, OurOwnStandingStillSaysNothing) {
     exchange.stalled = absl::Seconds(1);
     return exchange;
   });
-  NetworkWatch watch(stalling, clock_, {{"a.test:1", "b.test:1", "c.test:1"}, "", true});
+  NetworkWatch watch(stalling, clock_, {{"a.test:1", "b.test:1", "c.test:1"}, "", "", true});
   std::optional<bool> verdict;
   watch.Judge(clock_.Monotonic(), [&](bool failed) { verdict = failed; });
   while (!verdict.has_value()) {

@@ -60,7 +60,8 @@ class ProberFaultTest : public ::testing::Test {
   SimulatedClock clock_{absl::FromUnixSeconds(1790000000)};
   ScriptedTransport transport_{clock_, [this](const HttpRequest& r) { return Script(r); }};
   PriceTable prices_;
-  NetworkWatch watch_{transport_, clock_, {{"a.test:443", "b.test:443", "c.test:443"}, "", false}};
+  NetworkWatch watch_{
+      transport_, clock_, {{"a.test:443", "b.test:443", "c.test:443"}, "", "", false}};
   SecondOpinion opinion_{transport_, clock_};
   Prober prober_{transport_, clock_, prices_, &watch_, &opinion_};
 };

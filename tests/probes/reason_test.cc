@@ -76,6 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultCase{Reason::kWrongUrl, Fault::kConfig, Fault::kConfig},
                     FaultCase{Reason::kBadRequestParam, Fault::kConfig, Fault::kConfig},
                     FaultCase{Reason::kUnexpectedRedirect, Fault::kConfig, Fault::kConfig},
+                    FaultCase{Reason::kProxyRefused, Fault::kConfig, Fault::kConfig},
+                    FaultCase{Reason::kProxyUnreachable, Fault::kNetwork, Fault::kNetwork},
                     FaultCase{Reason::kLocalResource, Fault::kNetwork, Fault::kNetwork}),
     [](const auto& test) { return std::string(ReasonName(test.param.reason)); });
 

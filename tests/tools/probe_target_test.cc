@@ -224,6 +224,7 @@ TEST_F(ProbeTargetTest, SaysWhatIsWrongInTheWordsOfTheCommandLine) {
        "\"5\""},
       {"openai", {{"dialect", "x"}}, "unknown dialect \"x\": this version knows openai_chat, "},
       {"openai", {{"ca_file", "/no.pem"}}, "--ca-file: /no.pem: No such file or directory"},
+      {"openai", {{"proxy", "https://proxy.example"}}, "--proxy: expected none or the URL of"},
       {"openai", {{"api_key_env", "OPENAI_API_KEY"}, {"api_key_file", "k"}}, "exclude each other"},
   };
   for (const auto& c : cases) {
