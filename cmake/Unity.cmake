@@ -1,6 +1,6 @@
 # Test presets compile several sources as one (CMAKE_UNITY_BUILD), which takes a
 # quarter of the time; the release preset compiles each by itself, and so sees an
-# include that is missing.
+# include that is missing. Tests are in no release: -DCMAKE_UNITY_BUILD=OFF shows theirs.
 
 # heyhi_compile_alone(FILE…) for what has names of its own that others have too.
 function(heyhi_compile_alone)

@@ -75,6 +75,9 @@ absl::Status ReadNetwork(const YamlNode& node, ConfigInputs& inputs, int* line,
             absl::StrCat("network: ", std::string(proxy.status().message())));
       }
       options->proxy = *std::move(proxy);
+    } else if (key.scalar == "ca_file" || key.scalar == "proxy") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("network: ", key.scalar, ": expected a text, not ", value.KindName()));
     } else {
       return absl::InvalidArgumentError(absl::StrCat("network: unknown key \"", key.scalar,
                                                      "\": expected canaries, ca_file or proxy"));

@@ -26,8 +26,8 @@ class TargetBuilder {
 
   absl::StatusOr<Target> Build() {
     for (const auto step :
-         {&TargetBuilder::SetEndpoint, &TargetBuilder::SetCall, &TargetBuilder::SetTimes,
-          &TargetBuilder::SetKey, &TargetBuilder::SetCaFile, &TargetBuilder::SetProxy}) {
+         {&TargetBuilder::SetProxy, &TargetBuilder::SetEndpoint, &TargetBuilder::SetCall,
+          &TargetBuilder::SetTimes, &TargetBuilder::SetKey, &TargetBuilder::SetCaFile}) {
       if (absl::Status status = (this->*step)(); !status.ok()) return status;
     }
     target_.serves_production = settings_.serves_production.value.value_or(false);
@@ -93,7 +93,8 @@ class TargetBuilder {
                    absl::StrCat("base_url: must have /openai or /openai/v1 in its path, such as ",
                                 std::string(row().base_url_form)));
     }
-    const bool needs_leave = !url->https && !url->host_is_loopback;
+    const bool stays_here = url->host_is_loopback && target_.proxy.empty();
+    const bool needs_leave = !url->https && !stays_here;
     const bool has_leave = settings_.allow_plain_http.value.value_or(false);
     if (needs_leave && !has_leave) {
       return Error(settings_.base_url.line,

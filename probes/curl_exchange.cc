@@ -116,6 +116,7 @@ CURLcode CurlExchange::SetOptions(const std::vector<std::string>& addresses) {
       .Set(CURLOPT_PROTOCOLS_STR, "http,https")
       .Set(CURLOPT_FOLLOWLOCATION, 0L)  // libcurl would forward x-api-key to the other host
       .Set(CURLOPT_PROXY, request_.proxy.c_str())
+      .Set(CURLOPT_NOPROXY, "")
       .Set(CURLOPT_PROXYPORT, static_cast<long>(peer().port))
       .Set(CURLOPT_HTTPPROXYTUNNEL, has_proxy() ? 1L : 0L)  // the proxy sees no call
       .Set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
@@ -283,9 +284,9 @@ void CurlExchange::SetFailure(CURLcode code) {
   curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &failure.os_errno);
   curl_easy_getinfo(handle_, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
   result_.failure = ReasonOfCurlFailure(failure);
-  result_.failure_detail =
-      absl::StrCat(error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code), " (curl ",
-                   static_cast<int>(code), ")");
+  const char* text = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
+  if (code == CURLE_ABORTED_BY_CALLBACK) text = "the proxy's answer is endless";  // OnProgress
+  result_.failure_detail = absl::StrCat(text, " (curl ", static_cast<int>(code), ")");
 }
 
 void CurlExchange::RefuseToRepeat() {
@@ -370,11 +371,8 @@ int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t 
                              curl_off_t /*to_upload*/, curl_off_t uploaded) {
   auto* exchange = static_cast<CurlExchange*>(self);
   if (exchange->has_proxy() && !exchange->connected_ &&
-      ++exchange->connect_bytes_ > exchange->options_.max_header_bytes) {
-    exchange->result_.failure = Reason::kProxyUnreachable;
-    exchange->result_.failure_detail = "the proxy's answer to CONNECT does not end";
+      ++exchange->connect_bytes_ > exchange->options_.max_header_bytes)
     return 1;
-  }
   const bool sent_more = uploaded != exchange->uploaded_;
   exchange->uploaded_ = uploaded;
   if (sent_more && exchange->is_early_) exchange->on_early_();

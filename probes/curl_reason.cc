@@ -72,9 +72,13 @@ Reason ReceiveReason(const CurlFailure& failure) {
 // Of a failure before the tunnel stood. A proxy that is there, and cannot reach the server,
 // says so by a status of its own, or by silence: it is a way to the server like others.
 Reason ProxyReason(const CurlFailure& failure) {
+  constexpr long kFirstRefusal = 300;
   constexpr long kFirstServerError = 500;
+  if (failure.code == CURLE_OUT_OF_MEMORY || failure.code == CURLE_FAILED_INIT) {
+    return Reason::kLocalResource;
+  }
   if (failure.proxy_status >= kFirstServerError) return Reason::kConnUnreachable;
-  if (failure.proxy_status > 0) return Reason::kProxyRefused;
+  if (failure.proxy_status >= kFirstRefusal) return Reason::kProxyRefused;
   return failure.proxy_connected && failure.code == CURLE_OPERATION_TIMEDOUT
              ? Reason::kConnect
              : Reason::kProxyUnreachable;

@@ -146,8 +146,8 @@ void NetworkWatch::TakeAnswer(std::uint64_t number, std::size_t index,
   } else if (exchange.stalled < kStoodStill && exchange.failure != Reason::kLocalResource) {
     ++canary.rounds_failed_since;
     canary.failure = exchange.failure;
-    // A proxy that does not let us there works.
-    if (exchange.failure != Reason::kProxyRefused) round->marks[index] = Mark::kFailed;
+    // A proxy that does not let us there was reached: that much of the network works.
+    round->marks[index] = exchange.failure == Reason::kProxyRefused ? Mark::kGood : Mark::kFailed;
   }
   --round->waiting;
   round->heard = clock_.Monotonic();

@@ -63,8 +63,8 @@ absl::StatusOr<std::string> ReadProxy(const std::string& text) {
   if (text == "none") return "";
   const absl::StatusOr<Url> url = ParseUrl(text);
   const std::size_t host = std::string_view("http://").size();
-  if (!url.ok() || url->https || url->has_credentials || url->has_query_or_fragment ||
-      text.find('/', host) < text.size() - 1) {
+  if (!url.ok() || !absl::StartsWithIgnoreCase(text, "http://") ||
+      text.find_first_of("@?# \t", host) != text.npos || text.find('/', host) < text.size() - 1) {
     return absl::InvalidArgumentError(
         "proxy: expected none or the URL of an HTTP proxy, such as http://proxy.example.com:3128, "
         "without user and password");

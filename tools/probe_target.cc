@@ -169,9 +169,10 @@ absl::StatusOr<PlannedProbe> PlanFromTable(const TargetRequest& request, const S
   int line = 0;  // flags stand on none
   absl::StatusOr<Target> target = BuildTarget(id, settings, inputs, &line);
   if (!target.ok()) return InFlagWords(target.status());
-  return PlannedProbe{std::make_shared<const Target>(*std::move(target)),
-                      PriceTable::BuiltIn(),
-                      {},
+  NetworkWatch::Options network;
+  network.proxy = target->proxy;  // canaries need it as much
+  return PlannedProbe{std::make_shared<const Target>(*std::move(target)), PriceTable::BuiltIn(),
+                      std::move(network),
                       settings.base_url.value.has_value() ? "" : "with HeyHi's defaults"};
 }
 

@@ -1,12 +1,11 @@
 """Probes and canaries through an HTTP proxy: whose fault its failures are."""
 
-import subprocess
 import unittest
 import urllib.parse
 
 from connect_proxy import ConnectProxy
 from probe_log import WatchedExporter
-from programs import BIN, CANARY, Emulator, wait_for
+from programs import BIN, CANARY, LIMIT_SECONDS, Emulator, Program, wait_for
 
 CANARIES = ["localhost:1", "localhost:2", "localhost:3"]
 
@@ -80,6 +79,7 @@ providers:
         self.expect("conn_unreachable", "network", 0)
         self.proxy.status = None
         self.wait_until_well(self.exporter.mark())
+        wait_for("the network to be up", lambda: self.exporter.metric("heyhi_network_up") == 1)
         self.proxy.stop()
         self.proxy = None
         self.expect("proxy_unreachable", "network", 0)
@@ -89,19 +89,32 @@ providers:
         self.emulator.set_fault(provider="openai", action="reset")
         self.expect("conn_closed", "provider", 1)  # as the proxy passes it on
 
-    def test_one_probe_by_hand(self):
-        probe = subprocess.run(
-            [str(BIN / "heyhitool"), "probe", "acme/m", f"--base-url={self.emulator.https}/openai/v1",
+    def probe_by_hand(self):
+        """Exit code and report."""
+        probe = Program(
+            [BIN / "heyhitool", "probe", "acme/m", f"--base-url={self.emulator.https}/openai/v1",
              f"--ca-file={self.emulator.ca_file}", "--api-key-env=TEST_KEY",
-             f"--proxy={self.proxy.url}"],
-            text=True, capture_output=True, timeout=60, env={"TEST_KEY": CANARY}, check=False)
-        self.assertEqual((probe.returncode, probe.stderr), (0, ""), probe.stdout)
-        self.proxy.status = "407 Proxy Authentication Required"
-        refused = subprocess.run(probe.args, text=True, capture_output=True, timeout=60,
-                                 env={"TEST_KEY": CANARY}, check=False)
-        self.assertEqual(refused.returncode, 1, refused.stdout)
-        for words in ("proxy_refused", "407", "let its rules allow it"):
-            self.assertIn(words, refused.stdout)
+             f"--proxy={self.proxy.url}"], {"TEST_KEY": CANARY})
+        probe.process.wait(LIMIT_SECONDS)
+        return probe.stop(), probe.log
+
+    def test_one_probe_by_hand(self):
+        code, report = self.probe_by_hand()
+        self.assertEqual(code, 0, report)
+        self.proxy.status, self.proxy.refused = "407 Proxy Authentication Required", {self.server}
+        code, report = self.probe_by_hand()
+        self.assertEqual(code, 1, report)
+        for words in ("proxy_refused", "config", "407", "let its rules allow it"):
+            self.assertIn(words, report)
+
+    def test_canaries_of_a_probe_by_hand_take_its_proxy(self):
+        self.proxy.status, self.proxy.refused = "502 Bad Gateway", {self.server}
+        code, report = self.probe_by_hand()  # the proxy lets no well-known canary out
+        self.assertEqual(code, 1, report)
+        self.assertIn("conn_unreachable", report)
+        self.assertIn("fault: provider", report)
+        asked = [head.split()[1] for head in self.proxy.asked]
+        self.assertTrue([name for name in asked if "wikipedia" in name], asked)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ MAY_INCLUDE = {
 
 # Third-party libraries, and the only files that may include them.
 WALLS = {
-    r"curl/": {"probes/curl_transport.cc", "probes/curl_multis.cc", "probes/curl_exchange.h", "probes/curl_option_setter.h",
-                "probes/curl_reason.cc", "probes/curl_tls.h", "probes/url.cc"},
+    r"curl/": {"probes/curl_transport.cc", "probes/curl_multis.cc", "probes/curl_exchange.h",
+               "probes/curl_option_setter.h", "probes/curl_reason.cc", "probes/curl_tls.h",
+               "probes/url.cc"},
     r"ares\.h": {"probes/dns_lookup.cc", "probes/curl_transport.cc"},
     r"nlohmann/json\.hpp": {"probes/json.cc"},
     r"nlohmann/json_fwd\.hpp": {"probes/json.h"},
@@ -64,6 +65,12 @@ class HouseTest(unittest.TestCase):
     def test_certificates_are_always_verified(self):
         for path in sources("probes"):
             self.assertNotRegex(path.read_text(), r"CURLOPT_SSL_VERIFY(PEER|HOST)")
+
+    def test_every_test_is_built(self):
+        for folder in MAY_INCLUDE:
+            listed = re.findall(r"\w+\.cc", (ROOT / "tests" / folder / "CMakeLists.txt").read_text())
+            for path in (ROOT / "tests" / folder).glob("*.cc"):
+                self.assertIn(path.name, listed, f"not in tests/{folder}/CMakeLists.txt")
 
     def test_files_stay_short(self):
         for folder in (*MAY_INCLUDE, "tests"):

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/probes/black_hole.h"
+#include "tests/probes/dns_server.h"
 #include "tests/probes/tcp_peer.h"
 #include "tests/probes/transport_fixture.h"
 
@@ -44,10 +46,12 @@ class CurlTransportProxyTest : public TransportTest {
                           const std::string& url = "http://provider.test/v1") {
     HttpRequest request = GetRequest(url);
     request.headers = {{"Authorization", "Bearer secret-key"}};
-    request.timeout = kShortTimeout;
+    request.timeout = timeout_;
     request.proxy = proxy;
     return Exchange(request);
   }
+
+  absl::Duration timeout_ = kLimit;
 };
 
 TEST_F(CurlTransportProxyTest, TunnelsACallAndResolvesNoNameOfTheServer) {
@@ -114,6 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST_F(CurlTransportProxyTest, SilenceMayBeTheServers) {
+  timeout_ = kShortTimeout;
   const TcpPeer proxy(StaySilent);
   const HttpExchange exchange = GetThrough(ProxyAt(proxy));
   EXPECT_EQ(FailureOf(exchange), "connect") << exchange.failure_detail;
@@ -133,6 +138,36 @@ TEST_F(CurlTransportProxyTest, IsUnreachableWhereItHasNoAddress) {
   EXPECT_THAT(exchange.failure_detail, StartsWith("DNS: "));
 }
 
+TEST_F(CurlTransportProxyTest, MayBeGivenByName) {
+  const DnsServer dns({{"proxy.test", {.ipv4 = {"127.0.0.1"}}}});
+  options_.dns_server = dns.address();
+  const TcpPeer proxy(ConnectAndAnswer);
+  const HttpExchange exchange = GetThrough(absl::StrCat("http://proxy.test:", proxy.port(), "/"));
+  EXPECT_EQ(FailureOf(exchange), "none") << exchange.failure_detail;
+  EXPECT_THAT(proxy.requests(), SizeIs(2));
+}
+
+TEST_F(CurlTransportProxyTest, ListensOnPort80WhereNoneIsNamed) {
+  const HttpExchange exchange = GetThrough("http://127.0.0.1");
+  EXPECT_THAT(exchange.failure_detail, HasSubstr("127.0.0.1 port 80"));
+}
+
+TEST_F(CurlTransportProxyTest, IsUnreachableWhereItTakesNoConnection) {
+  timeout_ = kShortTimeout;
+  const BlackHole hole;
+  const HttpExchange exchange = GetThrough(absl::StrCat("http://127.0.0.1:", hole.port()));
+  EXPECT_EQ(FailureOf(exchange), "proxy_unreachable") << exchange.failure_detail;
+}
+
+TEST_F(CurlTransportProxyTest, IsUnreachableWhereItsAnswerBreaksOff) {
+  const TcpPeer proxy([](PeerConnection& client) {
+    client.ReadRequest();
+    client.Send("HTTP/1.1 200 Connection established\r\n");
+  });
+  const HttpExchange exchange = GetThrough(ProxyAt(proxy));
+  EXPECT_EQ(FailureOf(exchange), "proxy_unreachable") << exchange.failure_detail;
+}
+
 TEST_F(CurlTransportProxyTest, IsUnreachableWhereItClosesOrSpeaksAnotherProtocol) {
   const TcpPeer closing([](PeerConnection& client) { client.ReadRequest(); });
   EXPECT_EQ(FailureOf(GetThrough(ProxyAt(closing))), "proxy_unreachable");
@@ -145,8 +180,9 @@ TEST_F(CurlTransportProxyTest, IsUnreachableWhereItClosesOrSpeaksAnotherProtocol
   EXPECT_EQ(FailureOf(GetThrough(ProxyAt(resetting))), "proxy_unreachable");
 }
 
-// Endless headers: libcurl would read them for as long as they come. A body is not read.
+// Libcurl would read headers, and the page of a 407, byte by byte for as long as they come.
 TEST_F(CurlTransportProxyTest, EndsAFlood) {
+  options_.max_header_bytes = 4 << 10;
   const auto flood_after = [](const std::string& begin) {
     return [begin](PeerConnection& client) {
       client.ReadRequest();
@@ -158,9 +194,13 @@ TEST_F(CurlTransportProxyTest, EndsAFlood) {
   const TcpPeer headers(flood_after("HTTP/1.1 200 Fine\r\n"));
   const HttpExchange endless = GetThrough(ProxyAt(headers));
   EXPECT_EQ(FailureOf(endless), "proxy_unreachable");
-  EXPECT_THAT(endless.failure_detail, HasSubstr("does not end"));
-  const TcpPeer body(flood_after("HTTP/1.1 403 No\r\nContent-Length: 99999999999\r\n\r\n"));
-  EXPECT_EQ(FailureOf(GetThrough(ProxyAt(body))), "proxy_refused");
+  EXPECT_THAT(endless.failure_detail, HasSubstr("endless"));
+  for (const char* status : {"403 No", "407 Who are you"}) {
+    const TcpPeer body(
+        flood_after(absl::StrCat("HTTP/1.1 ", status, "\r\nContent-Length: 99999999999\r\n\r\n")));
+    const HttpExchange refused = GetThrough(ProxyAt(body));
+    EXPECT_EQ(FailureOf(refused), "proxy_refused") << refused.failure_detail;
+  }
 }
 
 }  // namespace

@@ -289,6 +289,18 @@ TEST_F(NetworkWatchTest, AProxyThatLetsNoneOutSaysNothingOfTheNetwork) {
   EXPECT_THAT(watch_->Blocked(), SizeIs(3));
 }
 
+TEST_F(NetworkWatchTest, IsUpAgainWhereTheProxyIsBackAndRefuses) {
+  All(Line::kDead);
+  RunFor(absl::Minutes(1));
+  EXPECT_TRUE(Judge());
+  EXPECT_FALSE(watch_->up());
+  All(Line::kProxyRefuses);
+  watch_->SetTrouble(true);
+  RunFor(absl::Minutes(1));
+  EXPECT_TRUE(watch_->up());
+  EXPECT_FALSE(Judge());
+}
+
 TEST_F(NetworkWatchTest, TheOthersDecideWhereOneIsBlocked) {
   lines_ = {{"c2", Line::kDead}};
   RunFor(absl::Minutes(1));
