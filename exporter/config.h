@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Config {
   PriceTable prices = PriceTable::BuiltIn();           // with the file's own
   NetworkWatch::Options network;
   std::vector<MaintenanceWindow> maintenance;
+  // What all probes of a month may cost; nothing: there is no limit.
+  std::optional<double> monthly_budget_usd;
   std::size_t max_in_flight = 1000;  // probes at once
   std::size_t max_handshakes = 16;   // of them, those that are connecting
 };

@@ -61,6 +61,7 @@ class ConfigWriter {
     PutText("proxy", ProxyText(config_.network.proxy));
     out_.EndMap();
     PutMaintenance();
+    PutBudget();
     PutPrices();
     PutProviders();
     out_.EndMap();
@@ -121,6 +122,14 @@ class ConfigWriter {
       out_.EndMap();
     }
     if (begun) out_.EndList();
+  }
+
+  void PutBudget() {
+    if (!config_.monthly_budget_usd.has_value()) return;
+    out_.Key("budget");
+    out_.BeginMap();
+    PutPlain("monthly_usd", NumberText(*config_.monthly_budget_usd));
+    out_.EndMap();
   }
 
   void PutPrices() {

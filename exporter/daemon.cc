@@ -42,7 +42,8 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
                   },
                   [this](std::size_t index, TargetState state, absl::Duration interval) {
                     SetSchedule(index, state, interval);
-                  }}) {
+                  }}),
+      cost_watch_(table_, clock, logger, [this](double factor) { scheduler_.SetStretch(factor); }) {
   AddSelfMetrics();
   PutInForce(std::move(config));
 }
@@ -85,7 +86,7 @@ void Daemon::StartManualProbe(const TargetId& id,
   prober_.Start(target, [this, index, target, done = std::move(done)](const ProbeResult& result) {
     if (targets_[index] != nullptr && targets_[index]->id == target->id) {
       probe_metrics_.Discarded(index, result);
-      LearnTokenCap(index, result);
+      LearnFrom(index, result);
     } else {
       Forget(target->id);
     }
@@ -114,9 +115,13 @@ void Daemon::ReplaceTargets(Config config) {
   }
   if (options_.limits != nullptr) transport_.SetLimits(options_.limits(config_));
   watch_.Replace(config_.network);
+  cost_watch_.SetBudget(config_.monthly_budget_usd);
   network_up_ = watch_.up();
   network_up_metric_.Set(network_up_ ? 1 : 0);
   latest_.SetOrder(scheduler_.Replace(config_.targets, config_.maintenance));
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (targets_[i] != nullptr) cost_watch_.SetTarget(i, *targets_[i], config_.prices);
+  }
   probe_metrics_.DropRemoved();
 }
 
@@ -140,6 +145,7 @@ void Daemon::RemoveTarget(std::size_t index) {
   targets_[index] = nullptr;
   learned_caps_[index] = 0;
   SetTrouble(index, false);
+  cost_watch_.RemoveTarget(index);
   probe_metrics_.RemoveTarget(index);
   latest_.RemoveTarget(index);
 }
@@ -169,8 +175,9 @@ void Daemon::Step(MonotonicTime deadline) {
   // Verdicts come first: they may change what is due.
   const MonotonicTime next_verdict = prober_.RunDue();
   WatchNetwork();
+  const MonotonicTime next_look = cost_watch_.RunDue();
   const MonotonicTime next_probe = scheduler_.RunDue();
-  transport_.RunUntil(std::min({next_verdict, next_probe, deadline}));
+  transport_.RunUntil(std::min({next_verdict, next_look, next_probe, deadline}));
 }
 
 void Daemon::Stop() {
@@ -231,7 +238,7 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   if (result.disturbed) {
     if (!scheduler_.GivenUp(index)) return Forget(result.target);
     probe_metrics_.Discarded(index, result);
-    LearnTokenCap(index, result);
+    LearnFrom(index, result);
     WarnOfStandstill(result);
     return;
   }
@@ -239,7 +246,7 @@ void Daemon::TakeResult(std::size_t index, const ProbeResult& result) {
   if (!trigger.has_value()) return Forget(result.target);
   probe_metrics_.Completed(index, result, *trigger);
   NoteTrouble(index, result);
-  LearnTokenCap(index, result);
+  LearnFrom(index, result);
   LogChange(latest_.Replace(index, result), result);
 }
 
@@ -259,6 +266,12 @@ void Daemon::WarnOfStandstill(const ProbeResult& result) {
       {{"probes", absl::StrCat(disturbed_unsaid_)}});
   disturbed_said_at_ = now;
   disturbed_unsaid_ = 0;
+}
+
+// What a call tells whether its outcome counts or not.
+void Daemon::LearnFrom(std::size_t index, const ProbeResult& result) {
+  if (result.cost_usd.has_value()) cost_watch_.Spend(index, *result.cost_usd);
+  LearnTokenCap(index, result);
 }
 
 // What the provider names as the least it accepts is used from the next probe on,
@@ -281,6 +294,7 @@ void Daemon::RaiseTokenCap(std::size_t index, int token_cap) {
   raised->call.token_cap = token_cap;
   targets_[index] = std::move(raised);
   probe_metrics_.SetTokenCap(index, token_cap);
+  cost_watch_.SetTarget(index, *targets_[index], config_.prices);
 }
 
 // One line when a target's outcome or reason changes, whatever number of probes

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "exporter/config.h"
+#include "exporter/cost_watch.h"
 #include "exporter/landing_page.h"
 #include "exporter/latest_results.h"
 #include "exporter/probe_metrics.h"
@@ -96,6 +97,7 @@ class Daemon {
   void WarnOfStandstill(const ProbeResult& result);
   void Forget(const TargetId& target);
   void RaiseTokenCap(std::size_t index, int token_cap);
+  void LearnFrom(std::size_t index, const ProbeResult& result);
   void LearnTokenCap(std::size_t index, const ProbeResult& result);
   void LogChange(const TargetStanding& before, const ProbeResult& result);
 
@@ -130,6 +132,7 @@ class Daemon {
   int disturbed_unsaid_ = 0;
   MonotonicTime disturbed_said_at_ = -absl::InfiniteDuration();
   Scheduler scheduler_;
+  CostWatch cost_watch_;  // stretches the schedule
   std::atomic<bool> network_up_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> probing_{false};

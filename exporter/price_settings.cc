@@ -13,7 +13,7 @@
 namespace heyhi {
 namespace {
 
-constexpr char kForm[] =
+constexpr char kPricesForm[] =
     "prices: expected entries such as {provider: openai, model: gpt-6-luna, input: 0.10, output: "
     "0.50}, in USD per million tokens";
 
@@ -26,18 +26,18 @@ absl::StatusOr<PriceSetting> ReadPrice(const YamlNode& node, int* line) {
   const std::vector<std::string> keys = {"provider", "model", "input", "output"};
   std::map<std::string, std::string> values;
   *line = node.line;
-  if (node.kind != YamlNode::Kind::kMap) return absl::InvalidArgumentError(kForm);
+  if (node.kind != YamlNode::Kind::kMap) return absl::InvalidArgumentError(kPricesForm);
   for (const auto& [key, value] : node.entries) {
     *line = key.line;
     if (std::find(keys.begin(), keys.end(), key.scalar) == keys.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("prices: unknown key \"", key.scalar, "\"", DidYouMean(key.scalar, keys)));
     }
-    if (value.kind != YamlNode::Kind::kScalar) return absl::InvalidArgumentError(kForm);
+    if (value.kind != YamlNode::Kind::kScalar) return absl::InvalidArgumentError(kPricesForm);
     values[key.scalar] = value.scalar;
   }
   *line = node.line;
-  if (values.size() != keys.size()) return absl::InvalidArgumentError(kForm);
+  if (values.size() != keys.size()) return absl::InvalidArgumentError(kPricesForm);
   PriceSetting setting{values["provider"], values["model"], {}, node.line};
   if (!ReadUsd(values["input"], &setting.price.input_usd) ||
       !ReadUsd(values["output"], &setting.price.output_usd)) {
@@ -52,7 +52,7 @@ absl::StatusOr<PriceSetting> ReadPrice(const YamlNode& node, int* line) {
 
 absl::StatusOr<std::vector<PriceSetting>> ReadPrices(const YamlNode& node, int* line) {
   *line = node.line;
-  if (node.kind != YamlNode::Kind::kSequence) return absl::InvalidArgumentError(kForm);
+  if (node.kind != YamlNode::Kind::kSequence) return absl::InvalidArgumentError(kPricesForm);
   std::vector<PriceSetting> settings;
   for (const YamlNode& item : node.items) {
     auto setting = ReadPrice(item, line);

@@ -186,7 +186,7 @@ constexpr Option kOptions[] = {
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->ca_file, kMaxText); }},
     {"proxy", "an http URL such as http://proxy.example.com:3128, or none", "none",
      "the HTTP proxy that calls go through",
-     R"({"type": "string", "pattern": "^(none|http://[^/?#@]+/?)$"})",
+     R"({"type": "string", "pattern": "^(none|[Hh][Tt][Tt][Pp]://[^/?#@\\s]+/?)$", "maxLength": 4096})",
      [](const YamlNode& n, Settings* s) { return ReadScalar(n, &s->proxy, kMaxText); }},
     {"serves_production", "true or false", "false", "a label for your alerts", kBoolSchema,
      [](const YamlNode& n, Settings* s) { return ReadBool(n, &s->serves_production); }},

@@ -47,7 +47,7 @@ constexpr char kSchema[] = R"json({
           "anyOf": [{"maxItems": 0}, {"minItems": 3, "maxItems": 9}]
         },
         "ca_file": {"description": "verifies the canaries", "type": "string"},
-        "proxy": {"description": "the HTTP proxy that canaries are asked through; where unset: the one of defaults", "type": "string", "pattern": "^(none|http://[^/?#@]+/?)$"}
+        "proxy": {"description": "the HTTP proxy that canaries are asked through; where unset: the one of defaults", "type": "string", "pattern": "^(none|[Hh][Tt][Tt][Pp]://[^/?#@\\s]+/?)$", "maxLength": 4096}
       }
     },
     "max_in_flight": {
@@ -79,6 +79,13 @@ constexpr char kSchema[] = R"json({
           }
         }
       }
+    },
+    "budget": {
+      "description": "what all probes of a calendar month may cost",
+      "type": "object",
+      "additionalProperties": false,
+      "required": ["monthly_usd"],
+      "properties": {"monthly_usd": {"type": "number", "minimum": 0.01, "maximum": 1000000}}
     },
     "prices": {
       "description": "what calls cost, in USD per million tokens",

@@ -64,7 +64,8 @@ region: eu-1
 profile: fast
 max_in_flight: 7
 max_handshakes: 2
-network: {canaries: []}
+network: {canaries: [], proxy: "http://canary-proxy:1"}
+budget: {monthly_usd: 99999.5}
 maintenance:
   - {from: "2026-12-01 02:00", to: "2026-12-01T04:30", zone: Asia/Seoul, targets: [groq, in/a]}
   - {days: [sun, sat], from: "22:00", to: "24:00"}
@@ -81,6 +82,7 @@ providers:
   - name: in
     base_url: http://llm.example.internal:8000/v1
     models: [{name: Qwen/Qwen3, max_tokens: 1024, interval: 1m30.5s}, a]
+    proxy: http://proxy.example.com:3128
   - name: anthropic
 )");
   for (const char* line :
@@ -91,7 +93,8 @@ providers:
         "days: [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]",
         "api_key_file: \"/run/secrets/groq\"", "checks: [\"stream\", \"chat\"]",
         "allow_plain_http: true", "interval: \"1m30.5s\"", "interval: \"1m\"",
-        "model: \"Qwen/Qwen3\"", "max_tokens: 1024"}) {
+        "model: \"Qwen/Qwen3\"", "max_tokens: 1024", "monthly_usd: 99999.5",
+        "proxy: \"http://canary-proxy:1\"", "proxy: \"http://proxy.example.com:3128\""}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   const Config again = Parse(text);

@@ -29,6 +29,7 @@ TEST_F(DaemonTest, WritesTheGoldenMetrics) {
                     MakeTarget("failing", "m-3"), MakeTarget("hanging", "m-4"),
                     MakeTarget("streaming", "m-5", "stream")};
   config.prices.Override("well", "m-1", {0.25, 0.5});
+  config.monthly_budget_usd = 5;
   int calls = 0;
   Begin(config, [&calls](const HttpRequest& request) {
     if (request.url.find("well") != std::string::npos) {

@@ -1,0 +1,88 @@
+#include "exporter/cost_watch.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "exporter/cost_plan.h"
+
+namespace heyhi {
+namespace {
+
+constexpr absl::Duration kInterval = absl::Minutes(1);
+
+std::string UsdText(double usd) { return absl::StrFormat("%.2f", usd); }
+
+}  // namespace
+
+CostWatch::CostWatch(MetricTable& table, const Clock& clock, Logger& logger,
+                     std::function<void(double)> stretch)
+    : table_(table),
+      clock_(clock),
+      logger_(logger),
+      stretch_(std::move(stretch)),
+      budget_family_(table.AddFamily(
+          MetricType::kGauge, "heyhi_budget_usd",
+          "What all probes of a calendar month may cost, as configured; absent without a budget.")),
+      spent_metric_(table.AddGauge(
+          table.AddFamily(MetricType::kGauge, "heyhi_month_cost_usd",
+                          "Cost of all probes in this calendar month (UTC) since this exporter "
+                          "started, as far as prices are known."),
+          {})),
+      projected_metric_(table.AddGauge(
+          table.AddFamily(MetricType::kGauge, "heyhi_month_cost_projected_usd",
+                          "Cost of all probes at the end of this calendar month, at the intervals "
+                          "as configured. Past heyhi_budget_usd intervals are stretched."),
+          {})) {}
+
+void CostWatch::SetBudget(std::optional<double> monthly_usd) {
+  if (budget_group_ != nullptr) table_.RemoveGroups({std::exchange(budget_group_, nullptr)});
+  if (monthly_usd.has_value()) {
+    budget_group_ = table_.AddGroup({});
+    table_.AddGauge(budget_family_, {}, budget_group_).Set(*monthly_usd);
+  }
+  budget_usd_ = monthly_usd;
+  guard_.SetBudget(monthly_usd);
+  due_ = -absl::InfiniteDuration();
+}
+
+void CostWatch::SetTarget(std::size_t index, const Target& target, const PriceTable& prices) {
+  guard_.SetTarget(index, ExpectedCallUsd(target, prices), target.interval);
+}
+
+MonotonicTime CostWatch::RunDue() {
+  const MonotonicTime now = clock_.Monotonic();
+  if (now < due_) return due_;
+  due_ = now + kInterval;
+  const CostGuard::Forecast forecast = guard_.At(clock_.Now());
+  spent_metric_.Set(forecast.spent_usd);
+  projected_metric_.Set(forecast.projected_usd);
+  Apply(forecast);
+  return due_;
+}
+
+// A twentieth more or less changes nothing: each change moves the schedule.
+void CostWatch::Apply(const CostGuard::Forecast& forecast) {
+  constexpr double kTwentieth = 0.05;
+  const bool ends = forecast.stretch == 1 && factor_ != 1;
+  const double change = forecast.stretch / factor_;
+  if (!ends && change > 1 - kTwentieth && change < 1 + kTwentieth) return;
+  const bool begins = factor_ == 1;
+  factor_ = forecast.stretch;
+  stretch_(factor_);
+  if (ends) {
+    logger_.Info("the month's cost stays within the budget again: intervals are as configured",
+                 {{"spent_usd", UsdText(forecast.spent_usd)},
+                  {"projected_usd", UsdText(forecast.projected_usd)}});
+  } else if (begins) {
+    logger_.Warn(
+        "the month's cost would pass the budget: base intervals are longer, confirming probes are "
+        "not; raise budget, lengthen interval or drop targets",
+        {{"spent_usd", UsdText(forecast.spent_usd)},
+         {"projected_usd", UsdText(forecast.projected_usd)},
+         {"budget_usd", UsdText(*budget_usd_)},
+         {"intervals_times", absl::StrFormat("%.1f", factor_)}});
+  }
+}
+
+}  // namespace heyhi

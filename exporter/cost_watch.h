@@ -1,0 +1,54 @@
+#ifndef HEYHI_EXPORTER_COST_WATCH_H_
+#define HEYHI_EXPORTER_COST_WATCH_H_
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+
+#include "exporter/config.h"
+#include "exporter/cost_guard.h"
+#include "probes/clock.h"
+#include "probes/target.h"
+#include "serving/log.h"
+#include "serving/metric_table.h"
+
+namespace heyhi {
+
+// Looks after the month's cost: its metrics, a line in the log where the budget changes
+// what is probed, and the stretch of the intervals. Thread-compatible, on the probing thread.
+class CostWatch {
+ public:
+  // All must outlive it. `stretch` is told by how much intervals are longer from now on.
+  CostWatch(MetricTable& table, const Clock& clock, Logger& logger,
+            std::function<void(double factor)> stretch);
+
+  // Another configuration is in force; its targets are told one by one.
+  void SetBudget(std::optional<double> monthly_usd);
+  void SetTarget(std::size_t index, const Target& target, const PriceTable& prices);
+  void RemoveTarget(std::size_t index) { guard_.RemoveTarget(index); }
+  // A call of that target cost so much, whatever came of it.
+  void Spend(std::size_t index, double usd) { guard_.Spend(index, usd, clock_.Now()); }
+
+  // Does what is due, once a minute; returns when it should be called again.
+  MonotonicTime RunDue();
+
+ private:
+  void Apply(const CostGuard::Forecast& forecast);
+
+  MetricTable& table_;
+  const Clock& clock_;
+  Logger& logger_;
+  const std::function<void(double)> stretch_;
+  MetricTable::Family* const budget_family_;
+  MetricTable::Group* budget_group_ = nullptr;  // while there is a budget
+  Gauge spent_metric_;
+  Gauge projected_metric_;
+  CostGuard guard_;
+  std::optional<double> budget_usd_;
+  double factor_ = 1;  // in force
+  MonotonicTime due_ = -absl::InfiniteDuration();
+};
+
+}  // namespace heyhi
+
+#endif  // HEYHI_EXPORTER_COST_WATCH_H_
