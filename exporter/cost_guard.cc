@@ -19,16 +19,19 @@ void CostGuard::SetTarget(std::size_t index, std::optional<double> expected_usd,
 }
 
 void CostGuard::Spend(std::size_t index, double usd, absl::Time at) {
+  constexpr double kBelieved = 20;
   BeginMonthOf(at);
   spent_usd_ += usd;
-  targets_[index].paid_usd += usd;
-  ++targets_[index].paid_calls;
+  Plan& plan = targets_[index];
+  plan.paid_usd += std::min(usd, kBelieved * plan.expected_usd);
+  ++plan.paid_calls;
 }
 
 CostGuard::Forecast CostGuard::At(absl::Time now) {
   constexpr int kEnoughCalls = 5;
   BeginMonthOf(now);
-  const absl::Duration left = absl::FromCivil(month_ + 1, absl::UTCTimeZone()) - now;
+  const absl::CivilMonth next = absl::ToCivilMonth(now, absl::UTCTimeZone()) + 1;
+  const absl::Duration left = absl::FromCivil(next, absl::UTCTimeZone()) - now;
   double planned = 0;
   for (const Plan& plan : targets_) {
     if (!plan.has_price) continue;
@@ -47,12 +50,16 @@ CostGuard::Forecast CostGuard::At(absl::Time now) {
   return forecast;
 }
 
-// Clocks are set back, too: the month before has ended all the same.
+// Where the clock is set back a little, the month before has ended all the same.
 void CostGuard::BeginMonthOf(absl::Time now) {
   const auto month = absl::ToCivilMonth(now, absl::UTCTimeZone());
-  if (month <= month_) return;
+  if (month == month_ || month + 1 == month_) return;
   month_ = month;
   spent_usd_ = 0;
+  for (Plan& plan : targets_) {
+    plan.paid_usd = 0;
+    plan.paid_calls = 0;
+  }
 }
 
 }  // namespace heyhi

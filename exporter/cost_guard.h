@@ -16,7 +16,7 @@ namespace heyhi {
 class CostGuard {
  public:
   // Intervals never become longer than so many times the configured ones, even where the
-  // budget is spent: an outage should still be found the same hour.
+  // budget is spent.
   static constexpr double kMostStretch = 30;
 
   struct Forecast {
@@ -27,11 +27,13 @@ class CostGuard {
 
   void SetBudget(std::optional<double> monthly_usd) { budget_usd_ = monthly_usd; }
   // A new target, or other settings of one. `expected_usd` is what a call will cost,
-  // nothing where no price is known; what calls did cost counts more, once there are five.
+  // nothing where no price is known; what calls of this month did cost counts more, once
+  // there are five.
   void SetTarget(std::size_t index, std::optional<double> expected_usd, absl::Duration interval);
   void RemoveTarget(std::size_t index) { targets_[index] = {}; }
 
-  // A call of that target cost so much.
+  // A call of that target cost so much. For what later calls will cost it counts twenty
+  // times the expected at most: an answer's count of tokens may be nonsense.
   void Spend(std::size_t index, double usd, absl::Time at);
 
   Forecast At(absl::Time now);

@@ -55,19 +55,19 @@ absl::Status CheckBudget(const Config& config) {
   if (sum <= *config.monthly_budget_usd) return absl::OkStatus();
   std::stable_sort(plan.begin(), plan.end(),
                    [](const PlannedTarget& a, const PlannedTarget& b) { return a.usd > b.usd; });
-  std::string message =
-      absl::StrCat("budget: probing as configured costs ", Usd(sum),
-                   " USD in 31 days, more than monthly_usd: ", Usd(*config.monthly_budget_usd),
-                   ". Most of it: ");
-  double shown = 0;
+  const double whole_cents = std::ceil(sum * 100) / 100;
+  std::string message = absl::StrCat(
+      "budget: probing as configured costs ", absl::StrFormat("%.2f", whole_cents),
+      " USD in 31 days, more than monthly_usd: ", *config.monthly_budget_usd, ". Most of it: ");
   const std::size_t count = std::min(kShown, plan.size());
   for (std::size_t i = 0; i < count; ++i) {
     absl::StrAppend(&message, i == 0 ? "" : ", ", plan[i].name, " ", Usd(plan[i].usd), " (",
                     absl::StrFormat("%.0f", plan[i].calls), " calls)");
-    shown += plan[i].usd;
   }
+  double others = 0;
+  for (std::size_t i = count; i < plan.size(); ++i) others += plan[i].usd;
   if (plan.size() > count) {
-    absl::StrAppend(&message, "; the other ", plan.size() - count, " ", Usd(sum - shown));
+    absl::StrAppend(&message, "; the other ", plan.size() - count, " ", Usd(others));
   }
   return absl::InvalidArgumentError(absl::StrCat(
       message, ". Lengthen interval, lower max_tokens, drop targets or raise the budget"));

@@ -2,11 +2,13 @@
 #define HEYHI_EXPORTER_COST_WATCH_H_
 
 #include <cstddef>
-#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "exporter/config.h"
 #include "exporter/cost_guard.h"
+#include "exporter/scheduler.h"
 #include "probes/clock.h"
 #include "probes/target.h"
 #include "serving/log.h"
@@ -18,11 +20,10 @@ namespace heyhi {
 // what is probed, and the stretch of the intervals. Thread-compatible, on the probing thread.
 class CostWatch {
  public:
-  // All must outlive it. `stretch` is told by how much intervals are longer from now on.
-  CostWatch(MetricTable& table, const Clock& clock, Logger& logger,
-            std::function<void(double factor)> stretch);
+  // All must outlive it.
+  CostWatch(MetricTable& table, const Clock& clock, Logger& logger, Scheduler& scheduler);
 
-  // Another configuration is in force; its targets are told one by one.
+  // Another configuration is in force; all its targets are told after it, one by one.
   void SetBudget(std::optional<double> monthly_usd);
   void SetTarget(std::size_t index, const Target& target, const PriceTable& prices);
   void RemoveTarget(std::size_t index) { guard_.RemoveTarget(index); }
@@ -34,18 +35,20 @@ class CostWatch {
 
  private:
   void Apply(const CostGuard::Forecast& forecast);
+  void WarnOfUnpriced();
 
   MetricTable& table_;
   const Clock& clock_;
   Logger& logger_;
-  const std::function<void(double)> stretch_;
+  Scheduler& scheduler_;
   MetricTable::Family* const budget_family_;
   MetricTable::Group* budget_group_ = nullptr;  // while there is a budget
   Gauge spent_metric_;
   Gauge projected_metric_;
   CostGuard guard_;
   std::optional<double> budget_usd_;
-  double factor_ = 1;  // in force
+  std::vector<std::string> unpriced_;  // targets of which no warning has told
+  double factor_ = 1;                  // in force
   MonotonicTime due_ = -absl::InfiniteDuration();
 };
 

@@ -43,7 +43,7 @@ Daemon::Daemon(Config config, Options options, const Clock& clock, HttpTransport
                   [this](std::size_t index, TargetState state, absl::Duration interval) {
                     SetSchedule(index, state, interval);
                   }}),
-      cost_watch_(table_, clock, logger, [this](double factor) { scheduler_.SetStretch(factor); }) {
+      cost_watch_(table_, clock, logger, scheduler_) {
   AddSelfMetrics();
   PutInForce(std::move(config));
 }

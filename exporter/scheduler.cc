@@ -15,6 +15,9 @@ constexpr double kGoldenRatio = 0.6180339887498949;
 // limits us.
 constexpr absl::Duration kSlowestInTrouble = absl::Seconds(60);
 
+// An outage is found within the hour, even where the budget is spent.
+constexpr absl::Duration kLongestStretched = absl::Hours(1);
+
 // Targets that had to wait for the same moment start within so long after it.
 constexpr absl::Duration kSpreadAfterWait = absl::Seconds(30);
 
@@ -245,6 +248,17 @@ void Scheduler::SetStretch(double factor) {
   RefreshAll();
 }
 
+void Scheduler::SetFree(std::size_t index, bool is_free) {
+  if (entries_[index].is_free == is_free) return;
+  entries_[index].is_free = is_free;
+  Refresh(index);
+}
+
+absl::Duration Scheduler::StretchedInterval(const Entry& entry) const {
+  const absl::Duration base = entry.target->interval;
+  return entry.is_free ? base : std::min(base * stretch_, std::max(base, kLongestStretched));
+}
+
 void Scheduler::RefreshAll() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].target != nullptr) Refresh(i);
@@ -287,14 +301,16 @@ TargetState Scheduler::StateNow(const Entry& entry, MonotonicTime now) const {
   if (entry.group->backoff.IsBackingOff(now)) return TargetState::kBackingOff;
   if (entry.confirmation.held()) return TargetState::kHeld;
   if (entry.confirmation.confirming()) return TargetState::kConfirming;
-  return stretch_ > 1 ? TargetState::kStretched : TargetState::kSteady;
+  return StretchedInterval(entry) > entry.target->interval ? TargetState::kStretched
+                                                           : TargetState::kSteady;
 }
 
 absl::Duration Scheduler::PeriodIn(TargetState state, const Entry& entry, MonotonicTime now) const {
   const absl::Duration base = entry.target->interval;
-  if (state == TargetState::kStretched) return base * stretch_;
+  if (state == TargetState::kStretched) return StretchedInterval(entry);
   if (state != TargetState::kBackingOff) return base;
-  const absl::Duration slowed = base * std::max<double>(entry.group->backoff.factor(), stretch_);
+  const absl::Duration slowed =
+      std::max(base * entry.group->backoff.factor(), StretchedInterval(entry));
   if (!entry.group->backoff.FailedLately(now)) return slowed;
   // A target that is well needs no more looks than it was given.
   return std::min(slowed, entry.confirmation.confirming() ? kSlowestInTrouble

@@ -85,9 +85,11 @@ class Scheduler {
   // the target has gone meanwhile.
   bool GivenUp(std::size_t index);
 
-  // Base intervals are so much longer where nothing else holds: 1 is as configured.
-  // For the guard of the month's budget.
+  // Base intervals of targets that cost something are so much longer where nothing else
+  // holds, up to an hour: 1 is as configured. For the guard of the month's budget.
   void SetStretch(double factor);
+  // Whether this target's probes cost something; a new one's do.
+  void SetFree(std::size_t index, bool is_free);
 
   // A new configuration. Targets of the same label set go on as they were (with a new
   // interval, if it changed); others go, or begin with a first round of their own.
@@ -120,6 +122,7 @@ class Scheduler {
     Trigger trigger = Trigger::kScheduled;  // of the probe in flight
     MonotonicTime started_at;
     Confirmation confirmation;
+    bool is_free = false;  // its probes cost nothing
     TargetState state = TargetState::kSteady;
     absl::Duration interval;  // in force
   };
@@ -146,6 +149,7 @@ class Scheduler {
   void RefreshBase(std::size_t index, absl::Duration period, MonotonicTime now);
   void RefreshAll();
   TargetState StateNow(const Entry& entry, MonotonicTime now) const;
+  absl::Duration StretchedInterval(const Entry& entry) const;
   absl::Duration PeriodIn(TargetState state, const Entry& entry, MonotonicTime now) const;
   std::optional<MonotonicTime> WaitsUntil(const Entry& entry, MonotonicTime now) const;
   bool IsPaused(const Target& target) const;

@@ -96,6 +96,12 @@ class TargetBuilder {
     const bool stays_here = url->host_is_loopback && target_.proxy.empty();
     const bool needs_leave = !url->https && !stays_here;
     const bool has_leave = settings_.allow_plain_http.value.value_or(false);
+    if (needs_leave && !has_leave && url->host_is_loopback) {
+      return Error(
+          settings_.base_url.line,
+          "base_url: is on this machine, but a proxy would look for it on its own, and see "
+          "the key: set proxy: none");
+    }
     if (needs_leave && !has_leave) {
       return Error(settings_.base_url.line,
                    "base_url: plain http would send the key readable over the network; use https, "

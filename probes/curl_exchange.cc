@@ -371,8 +371,9 @@ int CurlExchange::OnProgress(void* self, curl_off_t /*to_download*/, curl_off_t 
                              curl_off_t /*to_upload*/, curl_off_t uploaded) {
   auto* exchange = static_cast<CurlExchange*>(self);
   if (exchange->has_proxy() && !exchange->connected_ &&
-      ++exchange->connect_bytes_ > exchange->options_.max_header_bytes)
+      ++exchange->connect_bytes_ > exchange->options_.max_header_bytes) {
     return 1;
+  }
   const bool sent_more = uploaded != exchange->uploaded_;
   exchange->uploaded_ = uploaded;
   if (sent_more && exchange->is_early_) exchange->on_early_();

@@ -68,6 +68,23 @@ TEST_F(CostGuardTest, BeginsEachMonthAnew) {
   EXPECT_NEAR(guard_.At(At(12, 1)).spent_usd, 1, 1e-9);
 }
 
+TEST_F(CostGuardTest, AClockThatWasFarAheadIsForgotten) {
+  guard_.Spend(1, 2, At(11, 1));
+  guard_.At(absl::FromCivil(absl::CivilDay(2027, 6, 1), absl::UTCTimeZone()));
+  EXPECT_NEAR(guard_.At(At(11, 16)).projected_usd, 3.60, 1e-9);
+  guard_.Spend(1, 2, At(11, 16));
+  EXPECT_NEAR(guard_.At(At(12, 1)).spent_usd, 0, 1e-9);
+}
+
+TEST_F(CostGuardTest, OneAnswerOfNonsenseDoesNotDecideTheForecast) {
+  for (int i = 0; i < 99; ++i) guard_.Spend(0, 0.01, At(11, 16));
+  guard_.Spend(0, 100, At(11, 16));
+  const CostGuard::Forecast forecast = guard_.At(At(11, 16));
+  EXPECT_NEAR(forecast.spent_usd, 100.99, 1e-9) << "it may be on the bill";
+  EXPECT_NEAR(forecast.projected_usd - forecast.spent_usd, 3.60 * (99 + 20) / 100, 1e-9);
+  EXPECT_NEAR(guard_.At(At(12, 1)).projected_usd, 7.44, 1e-9);
+}
+
 TEST_F(CostGuardTest, ForgetsTheRestOfATargetThatGoes) {
   guard_.Spend(0, 0.5, At(11, 1));
   guard_.RemoveTarget(0);

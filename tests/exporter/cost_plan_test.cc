@@ -42,7 +42,7 @@ TEST(CostPlanTest, RefusesAPlanThatPassesTheBudgetWithTheSum) {
   config.monthly_budget_usd = 22.5;
   EXPECT_EQ(CheckBudget(config).message(),
             "budget: probing as configured costs 22.77 USD in 31 days, more than monthly_usd: "
-            "22.50. Most of it: acme/dear/chat 22.32 (22320 calls), acme/cheap/chat 0.45 (44640 "
+            "22.5. Most of it: acme/dear/chat 22.32 (22320 calls), acme/cheap/chat 0.45 (44640 "
             "calls), acme/unknown/chat 0 (44640 calls). Lengthen interval, lower max_tokens, drop "
             "targets or raise the budget");
   config.targets.push_back(Each(absl::Minutes(1), "cheap"));

@@ -97,12 +97,12 @@ TEST_F(CostWatchTest, AnOutageIsConfirmedWhateverIsLeft) {
 TEST_F(CostWatchTest, EndsWithTheBudget) {
   BeginWithin(0.01);
   RunFor(absl::Minutes(10));
-  EXPECT_THAT(Log(), Not(HasSubstr("within the budget again")));
+  EXPECT_THAT(Log(), Not(HasSubstr("as configured again")));
   daemon_->Replace(Budget(std::nullopt), [](bool /*in_force*/) {});
   RunFor(absl::Minutes(2));
   EXPECT_EQ(Metric("heyhi_probe_interval_seconds{"), 60);
   EXPECT_EQ(Metric("heyhi_budget_usd"), std::nullopt);
-  EXPECT_THAT(Log(), HasSubstr("within the budget again"));
+  EXPECT_THAT(Log(), HasSubstr("as configured again"));
 }
 
 TEST_F(CostWatchTest, CallsByHandCountToo) {
@@ -112,7 +112,37 @@ TEST_F(CostWatchTest, CallsByHandCountToo) {
   daemon_->ProbeNow(MakeTarget("acme", "m-1")->id, [](const std::optional<ManualProbe>&) {});
   RunFor(absl::Seconds(61));
   EXPECT_GT(calls_, scheduled + 1);
-  EXPECT_NEAR(*Metric("heyhi_month_cost_usd"), calls_ * kCallUsd, kCallUsd);
+  EXPECT_NEAR(*Metric("heyhi_month_cost_usd"), calls_ * kCallUsd, 0.1 * kCallUsd);
+}
+
+// Another target on its index, and one beside it: what was spent stays, the rest is planned anew.
+TEST_F(CostWatchTest, AReloadKeepsWhatWasSpent) {
+  BeginWithin(std::nullopt);
+  RunFor(absl::Hours(1));
+  const double spent = *Metric("heyhi_month_cost_usd");
+  EXPECT_GT(spent, 50 * kCallUsd);
+  Config next = Budget(5);
+  next.targets = {MakeTarget("other", "m-2"), MakeTarget("unpriced", "m-3")};
+  next.prices.Override("other", "m-2", {0, 0.01});
+  daemon_->Replace(next, [](bool /*in_force*/) {});
+  RunFor(absl::Seconds(1));
+  EXPECT_NEAR(*Metric("heyhi_month_cost_usd"), spent, 2 * kCallUsd);
+  const double planned = *Metric("heyhi_month_cost_projected_usd") - spent;
+  EXPECT_NEAR(planned, 13'486 * 0.01 * MakeTarget("other", "m-2")->call.token_cap / 1e6, 1e-4);
+  EXPECT_THAT(Log(), HasSubstr("such_as=unpriced/m-3/chat"));
+}
+
+TEST_F(CostWatchTest, WhatCostsNothingIsNotStretched) {
+  Config config = Budget(kCallUsd);
+  config.targets.push_back(MakeTarget("free", "m"));
+  config.prices.Override("free", "m", {0, 0});
+  Begin(config, [](const HttpRequest& /*request*/) {
+    return AnswerAfter(absl::Milliseconds(500), 200, HealthyChatBody());
+  });
+  RunFor(absl::Hours(1));
+  EXPECT_EQ(Metric("heyhi_probe_interval_seconds{provider=\"free\""), 60);
+  EXPECT_EQ(Metric("heyhi_probe_interval_seconds{provider=\"acme\""), 1800);
+  EXPECT_THAT(Log(), Not(HasSubstr("price is not known")));
 }
 
 }  // namespace

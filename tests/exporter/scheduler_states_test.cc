@@ -287,6 +287,26 @@ TEST(StretchedTest, SlowsDownWhatIsSteady) {
   EXPECT_EQ(harness.scheduler().interval(0), absl::Minutes(2));
 }
 
+TEST(StretchedTest, LooksOnceAnHourAtLeast) {
+  ScheduleHarness harness(MakeTargets(1, kFive));
+  harness.scheduler().SetStretch(30);
+  EXPECT_EQ(harness.scheduler().interval(0), absl::Hours(1));
+  ScheduleHarness rare(MakeTargets(1, absl::Hours(2)));
+  rare.scheduler().SetStretch(30);
+  EXPECT_EQ(rare.scheduler().interval(0), absl::Hours(2));
+  EXPECT_EQ(rare.state(), TargetState::kSteady);
+}
+
+TEST(StretchedTest, WhatCostsNothingIsNotStretched) {
+  ScheduleHarness harness(MakeTargets(2, kFive));
+  harness.scheduler().SetFree(1, true);
+  harness.scheduler().SetStretch(2);
+  EXPECT_EQ(harness.scheduler().interval(0), 2 * kFive);
+  EXPECT_EQ(harness.scheduler().interval(1), kFive);
+  harness.scheduler().SetFree(1, false);
+  EXPECT_EQ(harness.scheduler().interval(1), 2 * kFive);
+}
+
 // Maintenance windows, from ten to twenty minutes after the start.
 Scheduler::Options WithWindow(const std::vector<std::string>& targets = {}) {
   MaintenanceWindow window;
