@@ -4,18 +4,16 @@
 
 namespace heyhi {
 
-void CostGuard::SetTarget(std::size_t index, std::optional<double> expected_usd,
-                          absl::Duration interval) {
+void CostGuard::SetTarget(std::size_t index, double expected_usd, absl::Duration interval) {
   if (index >= targets_.size()) targets_.resize(index + 1);
   Plan& plan = targets_[index];
   plan.interval = interval;
-  plan.has_price = expected_usd.has_value();
   // At another price or with another prompt the calls before tell nothing.
-  if (plan.expected_usd != expected_usd.value_or(0)) {
+  if (plan.expected_usd != expected_usd) {
     plan.paid_usd = 0;
     plan.paid_calls = 0;
   }
-  plan.expected_usd = expected_usd.value_or(0);
+  plan.expected_usd = expected_usd;
 }
 
 void CostGuard::Spend(std::size_t index, double usd, absl::Time at) {
@@ -34,7 +32,6 @@ CostGuard::Forecast CostGuard::At(absl::Time now) {
   const absl::Duration left = absl::FromCivil(next, absl::UTCTimeZone()) - now;
   double planned = 0;
   for (const Plan& plan : targets_) {
-    if (!plan.has_price) continue;
     const double usd =
         plan.paid_calls < kEnoughCalls ? plan.expected_usd : plan.paid_usd / plan.paid_calls;
     planned += usd * absl::FDivDuration(left, plan.interval);

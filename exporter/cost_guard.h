@@ -26,10 +26,11 @@ class CostGuard {
   };
 
   void SetBudget(std::optional<double> monthly_usd) { budget_usd_ = monthly_usd; }
-  // A new target, or other settings of one. `expected_usd` is what a call will cost,
-  // nothing where no price is known; what calls of this month did cost counts more, once
+  std::optional<double> budget_usd() const { return budget_usd_; }
+  // A new target, or other settings of one. `expected_usd` is what a call will cost, 0
+  // where it is free or no price is known; what calls of this month did cost counts more, once
   // there are five.
-  void SetTarget(std::size_t index, std::optional<double> expected_usd, absl::Duration interval);
+  void SetTarget(std::size_t index, double expected_usd, absl::Duration interval);
   void RemoveTarget(std::size_t index) { targets_[index] = {}; }
 
   // A call of that target cost so much. For what later calls will cost it counts twenty
@@ -42,7 +43,6 @@ class CostGuard {
   struct Plan {
     absl::Duration interval = absl::InfiniteDuration();
     double expected_usd = 0;
-    bool has_price = false;
     double paid_usd = 0;
     int paid_calls = 0;
   };

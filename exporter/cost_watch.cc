@@ -46,7 +46,6 @@ void CostWatch::SetBudget(std::optional<double> monthly_usd) {
     budget_group_ = table_.AddGroup({});
     table_.AddGauge(budget_family_, {}, budget_group_).Set(*monthly_usd);
   }
-  budget_usd_ = monthly_usd;
   unpriced_.clear();
   guard_.SetBudget(monthly_usd);
   due_ = -absl::InfiniteDuration();
@@ -54,9 +53,9 @@ void CostWatch::SetBudget(std::optional<double> monthly_usd) {
 
 void CostWatch::SetTarget(std::size_t index, const Target& target, const PriceTable& prices) {
   const std::optional<double> usd = ExpectedCallUsd(target, prices);
-  guard_.SetTarget(index, usd, target.interval);
+  guard_.SetTarget(index, usd.value_or(0), target.interval);
   scheduler_.SetFree(index, usd.value_or(0) == 0);
-  if (budget_usd_.has_value() && !usd.has_value()) unpriced_.push_back(target.id.Name());
+  if (guard_.budget_usd().has_value() && !usd.has_value()) unpriced_.push_back(target.id.Name());
 }
 
 void CostWatch::WarnOfUnpriced() {
@@ -103,7 +102,7 @@ void CostWatch::Apply(const CostGuard::Forecast& forecast) {
         "not; raise budget, lengthen interval or drop targets",
         {{"spent_usd", UsdText(forecast.spent_usd)},
          {"projected_usd", UsdText(forecast.projected_usd)},
-         {"budget_usd", UsdText(*budget_usd_)},
+         {"budget_usd", UsdText(*guard_.budget_usd())},
          {"intervals_times", absl::StrFormat("%.1f", factor_)}});
   }
 }

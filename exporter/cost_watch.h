@@ -46,7 +46,6 @@ class CostWatch {
   Gauge spent_metric_;
   Gauge projected_metric_;
   CostGuard guard_;
-  std::optional<double> budget_usd_;
   std::vector<std::string> unpriced_;  // targets of which no warning has told
   double factor_ = 1;                  // in force
   MonotonicTime due_ = -absl::InfiniteDuration();

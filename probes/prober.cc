@@ -125,11 +125,13 @@ bool MayBeTheNetworks(const ProbeResult& result, const HttpExchange& exchange) {
 }
 
 // An endpoint on this machine or in a private network: canaries, which are out in the
-// internet, say nothing about the way there.
-bool IsNearby(const std::string& url, const std::string& address) {
-  const absl::StatusOr<Url> parsed = ParseUrl(url);
+// internet, say nothing about the way there. What is reached through a proxy is not near,
+// wherever the proxy is. `address` is what was connected to, or "".
+bool IsNearby(const Target& target, const std::string& address) {
+  if (!target.proxy.empty()) return false;
+  const absl::StatusOr<Url> url = ParseUrl(target.base_url);
   return IsPrivateAddress(address) ||
-         (parsed.ok() && (parsed->host_is_loopback || IsPrivateAddress(parsed->host)));
+         (url.ok() && (url->host_is_loopback || IsPrivateAddress(url->host)));
 }
 
 }  // namespace
@@ -203,9 +205,7 @@ void Prober::Start(std::shared_ptr<const Target> target, Done done, Began began)
   HttpRequest request = FindDialect(target->dialect)->build_request(*target);
   request.public_only = target->public_only;
   request.began = std::move(began);
-  if (watch_ != nullptr && (!request.proxy.empty() || !IsNearby(request.url, ""))) {
-    request.late = [this] { watch_->Ask(); };
-  }
+  if (watch_ != nullptr && !IsNearby(*target, "")) request.late = [this] { watch_->Ask(); };
   const absl::Time started_at = clock_.Now();
   transport_.Start(std::move(request), [this, target = std::move(target), started_at,
                                         done = std::move(done)](const HttpExchange& exchange) {
@@ -222,8 +222,7 @@ void Prober::End(const Target& target, const HttpExchange& exchange, absl::Time 
   }
   if (result.disturbed) return done(result);
   if (opinion_ != nullptr && result.outcome != Outcome::kFailed) opinion_->KeyWorked(target);
-  // Whatever is reached through a proxy is not near, wherever the proxy is.
-  result.nearby = target.proxy.empty() && IsNearby(target.base_url, exchange.tried_address);
+  result.nearby = IsNearby(target, exchange.tried_address);
   if (watch_ != nullptr && exchange.status != 0 && !result.nearby) watch_->ProbeAnswered();
   FindFault(target, exchange, std::move(result), done);
 }

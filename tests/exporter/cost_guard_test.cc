@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
-
 namespace heyhi {
 namespace {
 
@@ -16,7 +14,7 @@ class CostGuardTest : public ::testing::Test {
   // Two targets: a cent a call each hour, and one without a price.
   CostGuardTest() {
     guard_.SetTarget(0, 0.01, absl::Hours(1));
-    guard_.SetTarget(1, std::nullopt, absl::Minutes(1));
+    guard_.SetTarget(1, 0, absl::Minutes(1));
   }
 
   CostGuard guard_;

@@ -68,14 +68,14 @@ TEST_F(CurlTransportConnectTest, FailsAsOthersDo) {
   EXPECT_EQ(FailureOf(nowhere), "connect");
   EXPECT_EQ(PhasesOf(nowhere.times), "dns");
   EXPECT_EQ(nowhere.retransmissions, 0) << "there was no connection";
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   const std::string url = absl::StrCat("https://127.0.0.1:", silent.port(), "/");
   EXPECT_EQ(FailureOf(Connect(url, kShortTimeout)), "tls");
 }
 
 // Where an exchange left its connection open, the second one would wait for it.
 TEST_F(CurlTransportConnectTest, ClosesTheConnectionAtOnce) {
-  const TcpPeer peer([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer peer(StaySilent);
   for (int i = 1; i <= 3; ++i) {
     EXPECT_EQ(FailureOf(Connect(peer.url())), "none");
     const MonotonicTime limit = clock_.Monotonic() + kLimit;

@@ -111,7 +111,7 @@ TEST_F(CurlTransportLimitsTest, HoldsNoDescriptorsAfterAThousandExchanges) {
     client.Reset();
   });
   const TcpPeer distrusted(AnswerOk, *MakeCertificate());
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   const BlackHole hole;
   const std::string urls[] = {UrlOf("name.test"),    closing.url(), resetting.url(),
                               "http://127.0.0.1:1/", hole.url(),    distrusted.url(),

@@ -111,7 +111,7 @@ TEST_F(CurlTransportProgressTest, AnAnswerCountsFromItsArrival) {
 
 TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
   options_.limits.max_in_flight = 1;
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   HttpRequest first = GetRequest(silent.url());
   first.timeout = absl::Milliseconds(100);
   transport().Start(first, [](const HttpExchange&) {});
@@ -130,7 +130,7 @@ TEST_F(CurlTransportProgressTest, BeginsWhenItsTurnHasCome) {
 TEST_F(CurlTransportProgressTest, AHostThatHangsLeavesRoomForOthers) {
   options_.limits.max_in_flight = 4;
   options_.limits.max_in_flight_per_host = 2;
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   const TcpPeer healthy([](PeerConnection& client) {
     client.ReadRequest();
     client.Send(HttpAnswer("ok"));
@@ -157,7 +157,7 @@ TEST_F(CurlTransportProgressTest, AHostThatHangsLeavesRoomForOthers) {
 
 // A server whose handshake does not end; plain http would be out at once.
 TEST_F(CurlTransportProgressTest, SaysOnceThatTheRequestIsNotOut) {
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   HttpRequest request =
       Counted(GetRequest("https://127.0.0.1:" + std::to_string(silent.port()) + "/"));
   request.timeout = absl::Milliseconds(300);

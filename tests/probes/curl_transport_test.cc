@@ -241,7 +241,7 @@ TEST_F(CurlTransportTest, EndsFiftyExchangesAtOnce) {
 }
 
 TEST_F(CurlTransportTest, GivesUpExchangesInFlightAtItsEnd) {
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   auto short_lived = MakeCurlTransport(clock_, {});
   ASSERT_TRUE(short_lived.ok()) << short_lived.status();
   bool called = false;
@@ -293,7 +293,7 @@ TEST_F(CurlTransportTest, RemembersAWakeUntilTheNextRun) {
 }
 
 TEST_F(CurlTransportTest, KeepsExchangesInFlightWhenWoken) {
-  const TcpPeer silent([](PeerConnection& client) { client.WaitForClient(); });
+  const TcpPeer silent(StaySilent);
   StartCounted(GetRequest(silent.url()));
   transport().Wake();
   transport().RunUntil(absl::InfiniteDuration());
